@@ -1,0 +1,157 @@
+/**
+ * What the page and the workers say to each other: types only. Weights never cross; the page holds ids and numbers.
+ * Every call returns a Result, because a transport loses the fields of a thrown error.
+ */
+import type { Result } from '../core/errors.ts';
+import type {
+  AccuracyMeasurement,
+  AgreementMeasurement,
+  LatencyMeasurement,
+  MemoryMeasurement,
+} from '../core/metrics/types.ts';
+import type { LayerChange, SkippedLayer } from '../core/passes/types.ts';
+import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
+import type { Recipe } from '../core/recipe/types.ts';
+import type { Dimension } from '../core/onnx/ir.ts';
+import type { DataType } from '../core/tensor/dtype.ts';
+
+export interface OpenFile {
+  /** Relative path inside a dropped folder, or the bare name. */
+  readonly path: string;
+  readonly file: Blob;
+}
+
+export interface InputSummary {
+  readonly name: string;
+  readonly dataType: DataType;
+  readonly shape: readonly Dimension[] | null;
+}
+
+export interface LayerSummary {
+  /** Stable id; keys of a recipe's `layers`. */
+  readonly id: string;
+  readonly label: string;
+  /** 'Conv 3×3', 'Conv dw 3×3', 'Gemm', 'MatMul', 'LSTM' … */
+  readonly op: string;
+  readonly dims: readonly number[];
+  readonly dataType: DataType;
+  readonly elements: number;
+  readonly weightBytes: number;
+  /** Why every pass leaves it alone; absent = may be compressed. */
+  readonly frozen?: string;
+}
+
+export interface ModelSummary {
+  readonly modelId: string;
+  readonly fileName: string;
+  readonly bytes: number;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  readonly nodes: number;
+  readonly irVersion: number;
+  readonly opset: number;
+  readonly producer: string;
+  readonly inputs: readonly InputSummary[];
+  readonly outputs: readonly InputSummary[];
+  readonly layers: readonly LayerSummary[];
+  /** What a reader should know: unsorted nodes, unused initializers, … */
+  readonly remarks: readonly string[];
+  readonly externalData: boolean;
+  /** For the exact size prediction in the page, with and without the simplify step. */
+  readonly skeleton: SizeSkeleton;
+}
+
+export interface VariantSummary {
+  readonly variantId: string;
+  readonly recipe: Recipe;
+  readonly bytes: number;
+  readonly fileName: string;
+  readonly millis: number;
+  readonly steps: readonly {
+    readonly pass: string;
+    readonly changed: readonly LayerChange[];
+    readonly skipped: readonly SkippedLayer[];
+    readonly facts: Readonly<Record<string, number | string>>;
+    readonly millis: number;
+  }[];
+  /** Kept for kernels: which backend ran, how often, and why. */
+  readonly kernels: Readonly<Record<string, string>>;
+}
+
+export interface Histogram {
+  readonly low: number;
+  readonly high: number;
+  readonly counts: readonly number[];
+}
+
+export interface LayerDetail {
+  readonly layerId: string;
+  readonly before: Histogram;
+  readonly after: Histogram | null;
+  readonly sqnrDb: number | null;
+  readonly zeros: number;
+  /** Largest / smallest channel range; null where there are no channels. */
+  readonly channelRangeRatio: number | null;
+}
+
+export interface DownloadFile {
+  readonly name: string;
+  readonly parts: readonly BlobPart[];
+}
+
+export interface JobProgress {
+  readonly fraction: number;
+  readonly doing: string;
+}
+
+/** The studio worker: holds the models, runs the passes. One job at a time; the page keeps the queue. */
+export interface StudioWorkerApi {
+  open(job: string, files: readonly OpenFile[]): Promise<Result<ModelSummary>>;
+  close(modelId: string): Promise<Result<null>>;
+  /** Size skeleton of the simplified model (runs simplify once and caches it). */
+  simplifiedSkeleton(job: string, modelId: string): Promise<Result<SizeSkeleton>>;
+  makeVariant(job: string, modelId: string, recipe: Recipe): Promise<Result<VariantSummary>>;
+  layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<Result<LayerDetail>>;
+  /** Whole files to measure or download: one part list for the model, more when external data is needed. */
+  files(modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
+  dropVariant(modelId: string, variantId: string): Promise<Result<null>>;
+  cancel(job: string): void;
+}
+
+export interface MeasureRequest {
+  readonly original: readonly DownloadFile[];
+  readonly variant: readonly DownloadFile[];
+  readonly provider: 'wasm' | 'webgpu';
+  readonly threads: number;
+  readonly seed: number;
+  /** Values for free dimensions, by symbolic name or 'input:axis'. */
+  readonly dimensions: Readonly<Record<string, number>>;
+  /** Upper bound on the latency part, milliseconds. */
+  readonly budgetMillis: number;
+  /** Labelled images, when the model has them (the bundled sample). */
+  readonly dataset?: {
+    readonly name: string;
+    readonly input: string;
+    readonly dims: readonly number[];
+    readonly values: Float32Array;
+    readonly labels: Uint8Array;
+  };
+}
+
+export interface MeasureResult {
+  readonly latency: LatencyMeasurement | null;
+  readonly agreement: AgreementMeasurement | null;
+  readonly accuracy: AccuracyMeasurement | null;
+  readonly memory: MemoryMeasurement | null;
+  /** Each thing that was not measured, with the reason. */
+  readonly notMeasured: readonly {
+    readonly what: 'latency' | 'agreement' | 'accuracy' | 'memory';
+    readonly reason: string;
+  }[];
+  readonly machine: {
+    readonly cores: number;
+    readonly userAgent: string;
+    readonly runtime: string;
+    readonly crossOriginIsolated: boolean;
+  };
+}
