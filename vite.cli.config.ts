@@ -1,0 +1,30 @@
+// How the command line is built: one executable file for Node. onnxruntime-web stays in node_modules: it finds its
+// WebAssembly beside itself.
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
+
+const OUT = 'dist/cli';
+const ENTRY = 'pare.js';
+
+/** npm links the file as a command, so it must be executable. */
+function executable(): Plugin {
+  return { name: 'pare-executable', closeBundle: () => chmodSync(join(OUT, ENTRY), 0o755) };
+}
+
+export default defineConfig({
+  plugins: [executable()],
+  publicDir: false,
+  build: {
+    ssr: 'src/cli/pare.ts',
+    outDir: OUT,
+    emptyOutDir: true,
+    target: 'node20',
+    minify: false,
+    rolldownOptions: {
+      external: [/^onnxruntime-web/, /^node:/],
+      output: { entryFileNames: ENTRY, banner: '#!/usr/bin/env node' },
+    },
+  },
+  ssr: { noExternal: true, external: ['onnxruntime-web'] },
+});
