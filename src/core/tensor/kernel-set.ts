@@ -19,14 +19,15 @@ export interface HalfConversion {
 }
 
 export interface ErrorSums {
-  /** Σ x² and Σ (x − y)², accumulated in float64 in the order the kernel's specification gives. */
+  /** Σ x² and Σ (x − y)², accumulated in float64 in the order the kernel's specification gives. NaN where an element is NaN. */
   readonly signal: number;
   readonly noise: number;
+  /** Largest |x − y|; NaN differences are ignored. SQNR in dB is 10·log10(signal / noise). */
   readonly maxError: number;
 }
 
 export interface Extremes {
-  /** Per row. NaN elements are ignored; a row without a number gives 0, 0. */
+  /** Per row. NaN elements are ignored; a row without a number gives 0, 0. −0 counts as smaller than +0. */
   readonly min: Float32Array;
   readonly max: Float32Array;
 }
@@ -61,8 +62,8 @@ export interface KernelSet {
   ): Awaitable<Float32Array>;
   /**
    * Per row, the clip factor f of `candidates` that minimises Σ (x − Q(x; scale = f·absmax/limit))² with signed codes in
-   * [−limit, limit] (a limit of 7 and 8 levels below zero is −8: pass low). First of equal candidates wins.
-   * Returns the chosen scale per row (f·absmax/limit, 0 for an all-zero row).
+   * [low, high] and limit = high (int4 with 8 levels below zero: low −8, high 7). First of equal candidates wins.
+   * NaN and ±Infinity count as 0. Returns the chosen scale per row (f·absmax/limit, 0 for an all-zero row).
    */
   mseScaleRows(
     x: Float32Array,
@@ -74,6 +75,8 @@ export interface KernelSet {
   ): Awaitable<Float32Array>;
   /** Two codes a byte, the even element in the low nibble; an odd tail leaves the high nibble 0. */
   packInt4(codes: Int8Array | Uint8Array): Awaitable<Uint8Array>;
+  /** The first `count` codes of packed nibbles; `signed` reads 8..15 as −8..−1. */
+  unpackInt4(packed: Uint8Array, count: number, signed: boolean): Awaitable<Int8Array | Uint8Array>;
   toHalf(x: Float32Array): Awaitable<HalfConversion>;
   fromHalf(codes: Uint16Array): Awaitable<Float32Array>;
   /**
@@ -84,13 +87,19 @@ export interface KernelSet {
   /**
    * Keep-mask (bit i, least significant first): exactly `keep` elements stay, those of largest magnitude; among equals the lower
    * index stays. NaN counts as +Infinity.
+   * @throws RangeError when `keep` is outside 0..length.
    */
   topMask(x: Float32Array, keep: number): Awaitable<Uint8Array>;
   /** Keep-mask of N:M sparsity along each row: of every `m` consecutive columns the `n` largest magnitudes stay (a short tail keeps min(n, tail)). */
   nmMask(x: Float32Array, rows: number, columns: number, n: number, m: number): Awaitable<Uint8Array>;
+  /** One bit an element, least significant first: 1 where the flag is not zero. Bits after the last element are 0. */
+  packMask(flags: Uint8Array): Awaitable<Uint8Array>;
   /** x where the bit is 1, +0 elsewhere. */
   applyMask(x: Float32Array, mask: Uint8Array): Awaitable<Float32Array>;
-  /** The elements whose bit is 1, in order. */
+  /**
+   * The elements whose bit is 1, in order.
+   * @throws RangeError when `kept` is not the number of set bits.
+   */
   compress(codes: Int8Array | Uint8Array, mask: Uint8Array, kept: number): Awaitable<Int8Array | Uint8Array>;
   errorSums(x: Float32Array, y: Float32Array): Awaitable<ErrorSums>;
 }
