@@ -104,8 +104,29 @@ export interface JobProgress {
   readonly doing: string;
 }
 
-/** The studio worker: holds the models, runs the passes. One job at a time; the page keeps the queue. */
+/** What the page hands to a fresh studio worker, once, before any job. */
+export interface StudioWorkerSetup {
+  /** JobProgressMessage objects arrive on the other end. */
+  readonly progress: MessagePort;
+  /**
+   * Int32 cell: the serial of the newest job that must stop. Seen even while the worker is busy. Absent where the page
+   * is not cross-origin isolated; then only `cancel` is there, heard at the next breath of the job.
+   */
+  readonly cancelCell?: SharedArrayBuffer;
+  /** The WebAssembly of onnxruntime-web (its CPU bundle), so that the worker never has to ask the network. */
+  readonly runtimeWasm?: Blob;
+}
+
+export interface JobProgressMessage extends JobProgress {
+  readonly job: string;
+}
+
+/**
+ * The studio worker: holds the models, runs the passes. One job at a time; the page keeps the queue.
+ * A job's name is a serial number in decimal; each job's is larger than those before it.
+ */
 export interface StudioWorkerApi {
+  connect(setup: StudioWorkerSetup): Promise<Result<null>>;
   open(job: string, files: readonly OpenFile[]): Promise<Result<ModelSummary>>;
   close(modelId: string): Promise<Result<null>>;
   /** Size skeleton of the simplified model (runs simplify once and caches it). */
@@ -154,4 +175,25 @@ export interface MeasureResult {
     readonly runtime: string;
     readonly crossOriginIsolated: boolean;
   };
+}
+
+/** Which bundle of the runtime a measurement worker holds: `wasm` = CPU only; the other two = GPU. */
+export type RuntimeBundle = 'wasm' | 'jspi' | 'webgpu';
+
+/** What the page hands to a fresh measurement worker, once, before its job. */
+export interface MeasureWorkerSetup {
+  /** JobProgressMessage objects arrive on the other end. */
+  readonly progress: MessagePort;
+  /** The WebAssembly of the bundle that this worker's script holds, so that it never asks the network. */
+  readonly runtimeWasm: Blob;
+}
+
+/**
+ * The measurement worker: one job, then it is thrown away, because the runtime's heap never shrinks. `cancel` is
+ * heard between two runs of the model; a run that takes longer is ended by killing the worker.
+ */
+export interface MeasureWorkerApi {
+  connect(setup: MeasureWorkerSetup): Promise<Result<null>>;
+  measure(job: string, request: MeasureRequest): Promise<Result<MeasureResult>>;
+  cancel(job: string): void;
 }

@@ -1,0 +1,121 @@
+/**
+ * The life of one worker as the page sees it: made when first needed, asked to stop, killed when it does not, made
+ * again, its state restored. Every call settles. It must not know what the worker does or how messages travel.
+ */
+import { attempt, type ErrorRecord, type Result } from '../../core/errors.ts';
+import { cancelledResult } from './job-queue.ts';
+
+/** A live worker and the means to talk to it. */
+export interface WorkerLink<Api> {
+  readonly api: Api;
+  /** Resolves if the worker dies by itself. */
+  readonly crashed: Promise<ErrorRecord>;
+  /** Asks the running job to stop. */
+  requestStop(job: string): void;
+  terminate(): void;
+}
+
+export interface LifelineOptions<Api> {
+  /** Makes a worker that is ready for calls, its state restored after a loss. */
+  readonly spawn: () => Promise<WorkerLink<Api>>;
+  /** Waits `millis`, then calls back; returns what undoes it. Injected so that tests own the clock. */
+  readonly after?: (millis: number, callback: () => void) => () => void;
+}
+
+/**
+ * How long a job may take to stop by itself. A promise of 250 ms leaves the rest for the kill and the page's own
+ * delays.
+ */
+export const STOP_GRACE_MILLIS = 150;
+
+function afterMillis(millis: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, millis);
+  return () => clearTimeout(timer);
+}
+
+export class Lifeline<Api> {
+  readonly #spawn: () => Promise<WorkerLink<Api>>;
+  readonly #after: (millis: number, callback: () => void) => () => void;
+  #link: Promise<WorkerLink<Api>> | undefined;
+  /** Settles the calls of the present link when the page itself ends it. */
+  #ending: { readonly promise: Promise<'killed'>; readonly resolve: () => void } = ending();
+  #serial = 0;
+  #disposed = false;
+
+  constructor({ spawn, after = afterMillis }: LifelineOptions<Api>) {
+    this.#spawn = spawn;
+    this.#after = after;
+  }
+
+  /**
+   * Runs one call. After an abort it settles as `cancelled` within STOP_GRACE_MILLIS plus a turn of the loop: by the
+   * job's own stop, or by the worker's end. A crash settles it as `runtime-crashed`; the next call gets a new worker.
+   */
+  async call<T>(
+    work: (api: Api, job: string) => Promise<Result<T>>,
+    signal?: AbortSignal,
+  ): Promise<Result<T>> {
+    if (this.#disposed || signal?.aborted) return cancelledResult();
+    const job = String(++this.#serial);
+    const { promise: killed } = this.#ending;
+    let undo = () => {};
+    const stop = () => {
+      void this.#link?.then((link) => link.requestStop(job), ignore);
+      undo = this.#after(STOP_GRACE_MILLIS, () => this.#kill());
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await Promise.race([killed.then(cancelledResult), this.#ask(work, job)]);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      undo();
+    }
+  }
+
+  /** Ends the worker; pending calls settle as `cancelled`. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#kill();
+  }
+
+  async #ask<T>(work: (api: Api, job: string) => Promise<Result<T>>, job: string): Promise<Result<T>> {
+    const asked = (this.#link ??= this.#spawn());
+    const started = await attempt(() => asked);
+    if (!started.ok) {
+      this.#forget(asked);
+      return started;
+    }
+    const link = started.value;
+    const crash = link.crashed.then((error): Result<T> => {
+      this.#forget(asked);
+      link.terminate();
+      return { ok: false, error };
+    });
+    const answer = await attempt(() => Promise.race([work(link.api, job), crash]));
+    return answer.ok ? answer.value : answer;
+  }
+
+  /** A dead worker is not asked again. Its other calls see the same crash, so nobody is left waiting. */
+  #forget(link: Promise<WorkerLink<Api>>): void {
+    if (this.#link === link) this.#link = undefined;
+  }
+
+  #kill(): void {
+    void this.#link?.then((link) => link.terminate(), ignore);
+    this.#link = undefined;
+    this.#ending.resolve();
+    this.#ending = ending();
+  }
+}
+
+function ending(): { promise: Promise<'killed'>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<'killed'>((done) => {
+    resolve = () => done('killed');
+  });
+  return { promise, resolve };
+}
+
+function ignore(): void {
+  // The failure of a spawn is reported to the call that asked for it.
+}
