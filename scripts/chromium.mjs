@@ -1,10 +1,13 @@
-// Finds a Chromium for tests and screenshots and knows the switches they share. It must not download anything.
-import { execFile } from 'node:child_process';
+// Finds a Chromium for tests and screenshots, installs one where there is none, and knows the switches they share.
+// It must not know what the browser is for.
+import { execFile, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** A stalled download must not hold up the tests: the distribution's package is tried after it. */
+const INSTALL_LIMIT_MILLIS = 240_000;
 
 async function executable(path) {
   try {
@@ -46,6 +49,51 @@ export async function findChromium() {
   }
   const own = await fromPlaywright();
   return own && (await executable(own)) ? own : undefined;
+}
+
+/** Runs a command with its output shown; true when it ended well within the limit. */
+function succeeds(command, args) {
+  return new Promise((done) => {
+    console.log(`> ${[command, ...args].join(' ')}`);
+    const child = spawn(command, args, { stdio: 'inherit', timeout: INSTALL_LIMIT_MILLIS });
+    child.on('error', () => done(false));
+    child.on('exit', (status) => done(status === 0));
+  });
+}
+
+async function installWithPlaywright() {
+  const asRoot = process.getuid?.() === 0;
+  // With its system libraries where that is allowed; a browser without them does not start on a bare machine.
+  return succeeds('npx', ['playwright', 'install', ...(asRoot ? ['--with-deps'] : []), 'chromium']);
+}
+
+async function installFromDistribution() {
+  if (!(await onPath('apt-get'))) return false;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const apt = (...args) => {
+    const [command, ...rest] = [...sudo, 'apt-get', ...args];
+    return succeeds(command, rest);
+  };
+  await apt('update');
+  return apt('install', '-y', '--no-install-recommends', 'chromium');
+}
+
+/**
+ * Path of a Chromium, installed first where there is none: Playwright's own, else the distribution's package.
+ * Throws with what was tried when neither can be had.
+ */
+export async function ensureChromium() {
+  const present = await findChromium();
+  if (present) return present;
+  for (const install of [installWithPlaywright, installFromDistribution]) {
+    await install();
+    const found = await findChromium();
+    if (found) return found;
+  }
+  throw new Error(
+    'No Chromium was found, and neither `playwright install chromium` nor `apt-get install chromium` gave one. ' +
+      'Install one and name it in PARE_CHROMIUM.',
+  );
 }
 
 /** Quiet start: no sandbox (containers), no network chatter of the browser itself. */
