@@ -1,0 +1,164 @@
+/**
+ * Every edit of a recipe that the page offers, as pure functions from draft to draft. It must not know React, workers
+ * or what a pass computes.
+ */
+import type { ParamValue, ParamValues } from '../../core/passes/types.ts';
+import type { Recipe, RecipeStep } from '../../core/recipe/types.ts';
+import { PASS_ORDER, PRECISION_PARAM, PRUNE, QUANTIZE, SPARSITY_PARAM } from './pass-names.ts';
+
+/** A recipe and what a switched-off step was set to, so that switching it on again brings its settings back. */
+export interface RecipeDraft {
+  readonly recipe: Recipe;
+  readonly parked: Readonly<Record<string, RecipeStep>>;
+}
+
+export const EMPTY_RECIPE: Recipe = { format: 'pare-recipe', version: 1, seed: 1, steps: [] };
+export const EMPTY_DRAFT: RecipeDraft = { recipe: EMPTY_RECIPE, parked: {} };
+
+export const PRECISION_STOPS = ['fp32', 'fp16', 'int8', 'int4'] as const;
+export type PrecisionStop = (typeof PRECISION_STOPS)[number];
+
+export function draftOf(recipe: Recipe): RecipeDraft {
+  return { recipe, parked: {} };
+}
+
+export function stepOf(recipe: Recipe, pass: string): RecipeStep | undefined {
+  return recipe.steps.find((step) => step.pass === pass);
+}
+
+export function precisionOf(recipe: Recipe): PrecisionStop {
+  const value = stepOf(recipe, QUANTIZE)?.params?.[PRECISION_PARAM];
+  return PRECISION_STOPS.find((stop) => stop === value) ?? 'fp32';
+}
+
+/** Fraction of zeros, 0–0.95. */
+export function sparsityOf(recipe: Recipe): number {
+  const value = stepOf(recipe, PRUNE)?.params?.[SPARSITY_PARAM];
+  return typeof value === 'number' ? value : 0;
+}
+
+export function withPrecision(draft: RecipeDraft, precision: PrecisionStop): RecipeDraft {
+  return withMainParam(draft, QUANTIZE, PRECISION_PARAM, precision, precision === 'fp32');
+}
+
+export function withSparsity(draft: RecipeDraft, sparsity: number): RecipeDraft {
+  return withMainParam(draft, PRUNE, SPARSITY_PARAM, sparsity, sparsity === 0);
+}
+
+/**
+ * Sets the parameter that a slider stands for. At its neutral end the step leaves the recipe, so that the file stays
+ * as it is to the byte, unless single layers still ask for something else.
+ */
+function withMainParam(
+  draft: RecipeDraft,
+  pass: string,
+  name: string,
+  value: ParamValue,
+  neutral: boolean,
+): RecipeDraft {
+  const current = stepOf(draft.recipe, pass);
+  if (neutral && current === undefined) return draft;
+  if (neutral && Object.keys(current?.layers ?? {}).length === 0) return switched(draft, pass, false);
+  const base = current ?? draft.parked[pass] ?? { pass };
+  if (current !== undefined && current.params?.[name] === value) return draft;
+  return withStep(draft, { ...base, params: { ...base.params, [name]: value } });
+}
+
+/** Puts a step in its place, or replaces the one that is there. */
+export function withStep(draft: RecipeDraft, step: RecipeStep): RecipeDraft {
+  const steps = draft.recipe.steps;
+  const at = steps.findIndex((other) => other.pass === step.pass);
+  const { [step.pass]: _used, ...parked } = draft.parked;
+  if (at >= 0) return { recipe: { ...draft.recipe, steps: steps.with(at, step) }, parked };
+  const rank = rankOf(step.pass);
+  const before = steps.findIndex((other) => rankOf(other.pass) > rank);
+  const place = before < 0 ? steps.length : before;
+  return { recipe: { ...draft.recipe, steps: steps.toSpliced(place, 0, step) }, parked };
+}
+
+function rankOf(pass: string): number {
+  const rank = PASS_ORDER.indexOf(pass);
+  return rank < 0 ? PASS_ORDER.length : rank;
+}
+
+/** Switches a step on or off. Off keeps its settings aside; on brings them back or starts from `defaults`. */
+export function switched(
+  draft: RecipeDraft,
+  pass: string,
+  on: boolean,
+  defaults: ParamValues = {},
+): RecipeDraft {
+  const current = stepOf(draft.recipe, pass);
+  if (on === (current !== undefined)) return draft;
+  if (on) return withStep(draft, draft.parked[pass] ?? { pass, params: defaults });
+  if (current === undefined) return draft;
+  return {
+    recipe: { ...draft.recipe, steps: draft.recipe.steps.filter((step) => step.pass !== pass) },
+    parked: { ...draft.parked, [pass]: current },
+  };
+}
+
+export function withParam(draft: RecipeDraft, pass: string, name: string, value: ParamValue): RecipeDraft {
+  const base = stepOf(draft.recipe, pass) ?? draft.parked[pass] ?? { pass };
+  if (base.params?.[name] === value && stepOf(draft.recipe, pass) !== undefined) return draft;
+  return withStep(draft, { ...base, params: { ...base.params, [name]: value } });
+}
+
+export function layerParam(
+  recipe: Recipe,
+  pass: string,
+  layer: string,
+  name: string,
+): ParamValue | undefined {
+  return stepOf(recipe, pass)?.layers?.[layer]?.[name];
+}
+
+/**
+ * Sets or, with `undefined`, clears what one layer asks for. A step that is not in the recipe comes in with its
+ * neutral setting, so that only this layer changes; the last cleared override takes a neutral step out again.
+ */
+export function withLayerParam(
+  draft: RecipeDraft,
+  pass: string,
+  layer: string,
+  name: string,
+  value: ParamValue | undefined,
+): RecipeDraft {
+  const base = stepOf(draft.recipe, pass) ?? neutralStep(pass, draft.parked[pass]);
+  const { [name]: _old, ...rest } = base.layers?.[layer] ?? {};
+  const asked: ParamValues = value === undefined ? rest : { ...rest, [name]: value };
+  const { [layer]: _layer, ...others } = base.layers ?? {};
+  const layers = Object.keys(asked).length === 0 ? others : { ...others, [layer]: asked };
+  if (Object.keys(layers).length > 0) return withStep(draft, { ...base, layers });
+  const { layers: _none, ...bare } = base;
+  const next = withStep(draft, bare);
+  return isNeutral(bare) ? switched(next, pass, false) : next;
+}
+
+function neutralStep(pass: string, parked: RecipeStep | undefined): RecipeStep {
+  const params = parked?.params ?? {};
+  if (pass === QUANTIZE) return { pass, params: { ...params, [PRECISION_PARAM]: 'fp32' } };
+  if (pass === PRUNE) return { pass, params: { ...params, [SPARSITY_PARAM]: 0 } };
+  return { pass, params };
+}
+
+function isNeutral(step: RecipeStep): boolean {
+  if (step.pass === QUANTIZE) return step.params?.[PRECISION_PARAM] === 'fp32';
+  if (step.pass === PRUNE) return step.params?.[SPARSITY_PARAM] === 0;
+  return false;
+}
+
+/** How many single layers ask for something of their own. */
+export function overrideCount(recipe: Recipe): number {
+  const layers = new Set(recipe.steps.flatMap((step) => Object.keys(step.layers ?? {})));
+  return layers.size;
+}
+
+/** The same text for the same recipe whatever the order of its keys: what a made variant is found by. */
+export function recipeKey(recipe: Recipe): string {
+  return JSON.stringify(recipe, (_key, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}

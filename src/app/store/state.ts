@@ -1,0 +1,163 @@
+/**
+ * What the page knows: ids, summaries and numbers, in one zustand store made of slices. Weights never come here. It
+ * must not know React or how anything is computed.
+ */
+import { createStore } from 'zustand/vanilla';
+import type { ErrorRecord } from '../../core/errors.ts';
+import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
+import type { Recipe } from '../../core/recipe/types.ts';
+import type { LayerDetail, MeasureResult, ModelSummary, VariantSummary } from '../../worker/api.ts';
+import type { MeasureOptions } from '../bridge/studio.ts';
+import { EMPTY_DRAFT, EMPTY_RECIPE, recipeKey } from './recipe-edit.ts';
+import type { RecipeDraft } from './recipe-edit.ts';
+import { startHistory } from './undo.ts';
+import type { UndoHistory } from './undo.ts';
+
+/** The untouched file takes part like a variant, under this id. */
+export const ORIGINAL = 'original';
+
+/** One point of the study: the original or a variant, with what is known of it. */
+export interface StudyEntry {
+  readonly id: string;
+  readonly recipeKey: string;
+  readonly recipe: Recipe;
+  readonly bytes: number;
+  /** Null for the original: nothing was done to it. */
+  readonly summary: VariantSummary | null;
+  /** The entry that was on screen when this one was made. */
+  readonly parentId: string | null;
+  /** 0 is the original; counts up in the order of making. */
+  readonly sequence: number;
+  readonly measurement: MeasureResult | null;
+  /** Why the measurement as a whole failed. */
+  readonly failure: ErrorRecord | null;
+  /** The options it was measured (or failed) with; latencies of other options do not compare. */
+  readonly measuredWith: string | null;
+}
+
+export type JobKind = 'open' | 'make' | 'measure' | 'prepare' | 'download';
+
+export interface Job {
+  readonly id: number;
+  readonly kind: JobKind;
+  readonly title: string;
+  readonly fraction: number;
+  readonly doing: string;
+}
+
+export interface Notice {
+  readonly id: number;
+  readonly error: ErrorRecord;
+}
+
+export type WorkspaceTab = 'layers' | 'history' | 'steps';
+export type CostAxis = 'size' | 'latency';
+export type GainAxis = 'accuracy' | 'agreement';
+
+export interface ViewState {
+  readonly tab: WorkspaceTab;
+  readonly layerId: string | null;
+  readonly cost: CostAxis;
+  /** Null = accuracy where it was measured, else agreement. */
+  readonly gain: GainAxis | null;
+  readonly paletteOpen: boolean;
+}
+
+export interface DetailState {
+  /** `variant/layer` that was asked for. */
+  readonly key: string;
+  readonly detail: LayerDetail | null;
+  readonly error: ErrorRecord | null;
+}
+
+export interface AppState {
+  readonly model: ModelSummary | null;
+  /** True for the bundled sample, which brings labelled images. */
+  readonly sample: boolean;
+  readonly simplified: SizeSkeleton | null;
+  readonly draft: UndoHistory<RecipeDraft>;
+  readonly entries: Readonly<Record<string, StudyEntry>>;
+  /** The entry made from exactly the recipe on screen; null while the recipe is newer. */
+  readonly currentId: string | null;
+  /** The last entry that was current: the base of lineage and of what is shown while a prediction is newer. */
+  readonly lastId: string | null;
+  /** The recipe that could not be made, and why. */
+  readonly failed: { readonly recipeKey: string; readonly error: ErrorRecord } | null;
+  /** The recipe whose work the user stopped; it rests until asked again or changed. */
+  readonly held: string | null;
+  readonly job: Job | null;
+  readonly notices: readonly Notice[];
+  readonly options: MeasureOptions;
+  readonly detail: DetailState | null;
+  /** Spoken by the live region. */
+  readonly announcement: string;
+  readonly view: ViewState;
+}
+
+export const DEFAULT_OPTIONS: MeasureOptions = {
+  provider: 'wasm',
+  threads: 1,
+  seed: 1,
+  dimensions: {},
+  budgetMillis: 3000,
+};
+
+export function initialState(options: Partial<MeasureOptions> = {}): AppState {
+  return {
+    model: null,
+    sample: false,
+    simplified: null,
+    draft: startHistory(EMPTY_DRAFT),
+    entries: {},
+    currentId: null,
+    lastId: null,
+    failed: null,
+    held: null,
+    job: null,
+    notices: [],
+    options: { ...DEFAULT_OPTIONS, ...options },
+    detail: null,
+    announcement: '',
+    view: { tab: 'layers', layerId: null, cost: 'size', gain: null, paletteOpen: false },
+  };
+}
+
+export type AppStore = ReturnType<typeof createAppStore>;
+
+export function createAppStore(options: Partial<MeasureOptions> = {}) {
+  return createStore<AppState>()(() => initialState(options));
+}
+
+/** Two sets of options under which latencies and agreements may be compared have the same key. */
+export function optionsKey(options: MeasureOptions): string {
+  const dimensions = Object.entries(options.dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([options.provider, options.threads, options.seed, dimensions]);
+}
+
+export function originalEntry(model: ModelSummary): StudyEntry {
+  return {
+    id: ORIGINAL,
+    recipeKey: recipeKey(EMPTY_RECIPE),
+    recipe: EMPTY_RECIPE,
+    bytes: model.bytes,
+    summary: null,
+    parentId: null,
+    sequence: 0,
+    measurement: null,
+    failure: null,
+    measuredWith: null,
+  };
+}
+
+export function entryOfRecipe(state: AppState, key: string): StudyEntry | undefined {
+  return Object.values(state.entries).find((entry) => entry.recipeKey === key);
+}
+
+/** Measured, or found impossible to measure, with the options now in force. */
+export function isSettled(entry: StudyEntry, options: MeasureOptions): boolean {
+  return entry.measuredWith === optionsKey(options);
+}
+
+export function recipeOf(state: AppState): Recipe {
+  return state.draft.present.recipe;
+}

@@ -1,0 +1,94 @@
+/**
+ * What a measured variant is worth, in words. It never praises a difference that the measurement cannot tell from
+ * none, and says plainly when a variant is worse. Pure text.
+ */
+import { formatBytes, formatFactor, formatPoints, formatPercent, groupThousands } from '../ui/format.ts';
+import type { StudyEntry } from './state.ts';
+import { ORIGINAL } from './state.ts';
+
+export type Tone = 'good' | 'bad' | 'neutral';
+
+export interface Verdict {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** Sizes are exact, so every byte of difference is real. */
+export function sizeVerdict(bytes: number, originalBytes: number): Verdict {
+  if (bytes === originalBytes) return { tone: 'neutral', text: 'as large as the original' };
+  const factor = originalBytes / bytes;
+  if (bytes > originalBytes) {
+    return { tone: 'bad', text: `larger than the original by ${formatBytes(bytes - originalBytes)}` };
+  }
+  return { tone: 'good', text: `${factor >= 10 ? factor.toFixed(0) : factor.toFixed(1)}× smaller` };
+}
+
+/** From the 95 % interval of the paired ratio: 1 inside it means that this run cannot tell. */
+export function latencyVerdict(entry: StudyEntry): Verdict | null {
+  const latency = entry.measurement?.latency ?? null;
+  if (latency === null || entry.id === ORIGINAL) return null;
+  const { low, high } = latency.speedupInterval;
+  const range = `[${formatFactor(low)}, ${formatFactor(high)}]`;
+  if (high < 1) return { tone: 'bad', text: `slower: ${formatFactor(latency.speedup)} the speed ${range}` };
+  if (low > 1) return { tone: 'good', text: `${formatFactor(latency.speedup)} as fast ${range}` };
+  return { tone: 'neutral', text: `no difference this run can tell ${range}` };
+}
+
+export function accuracyVerdict(entry: StudyEntry): Verdict | null {
+  const accuracy = entry.measurement?.accuracy ?? null;
+  if (accuracy === null || entry.id === ORIGINAL) return null;
+  const { interval, difference, samples } = accuracy;
+  const range = `[${formatPoints(interval.low)}, ${formatPoints(interval.high)}], n = ${groupThousands(samples)}`;
+  if (interval.high < 0) return { tone: 'bad', text: `${formatPoints(difference)} ${range}` };
+  if (interval.low > 0) return { tone: 'good', text: `${formatPoints(difference)} ${range}` };
+  return { tone: 'neutral', text: `${formatPoints(difference)} ${range}: no loss this data can tell` };
+}
+
+/** Below this cosine the outputs are no longer the same signal in any useful sense: angle above about 25°. */
+const POOR_COSINE = 0.9;
+
+export function agreementVerdict(entry: StudyEntry): Verdict | null {
+  const agreement = entry.measurement?.agreement ?? null;
+  if (agreement === null || entry.id === ORIGINAL) return null;
+  const parts: string[] = [];
+  if (agreement.top1 !== undefined) parts.push(`same first class in ${formatPercent(agreement.top1, 0)}`);
+  parts.push(
+    `${groupThousands(agreement.samples)} ${agreement.inputs === 'synthetic' ? 'synthetic' : 'real'} inputs`,
+  );
+  return { tone: agreement.cosine < POOR_COSINE ? 'bad' : 'neutral', text: parts.join(' · ') };
+}
+
+/** One sentence for the whole variant, worst news first. */
+export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdict {
+  if (entry.id === ORIGINAL) return { tone: 'neutral', text: 'This is the original file, unchanged.' };
+  const size = sizeVerdict(entry.bytes, originalBytes);
+  const latency = latencyVerdict(entry);
+  const accuracy = accuracyVerdict(entry);
+  const agreement = agreementVerdict(entry);
+  const losses: string[] = [];
+  if (size.tone === 'bad') losses.push('larger than the original');
+  if (latency?.tone === 'bad') losses.push('slower than the original');
+  if (accuracy?.tone === 'bad') losses.push('less accurate than the original');
+  if (accuracy === null && agreement?.tone === 'bad') losses.push('far from the original’s outputs');
+  if (losses.length > 0) {
+    const gain = size.tone === 'good' ? `${size.text}, but ` : '';
+    return { tone: 'bad', text: capital(`${gain}${losses.join(' and ')}.`) };
+  }
+  const parts = [size.text, speedWords(latency), heldWords(entry)];
+  return { tone: size.tone, text: capital(`${parts.join(', ')}.`) };
+}
+
+function speedWords(latency: Verdict | null): string {
+  if (latency === null) return 'speed not measured';
+  return latency.tone === 'good' ? 'faster' : 'no slower that this run can tell';
+}
+
+function heldWords(entry: StudyEntry): string {
+  if ((entry.measurement?.accuracy ?? null) !== null) return 'no accuracy lost that this data can tell';
+  const cosine = entry.measurement?.agreement?.cosine;
+  return cosine === undefined ? 'agreement not measured' : `cosine to the original ${cosine.toFixed(4)}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
