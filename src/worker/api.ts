@@ -136,6 +136,8 @@ export interface StudioWorkerApi {
   /** Whole files to measure or download: one part list for the model, more when external data is needed. */
   files(modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   dropVariant(modelId: string, variantId: string): Promise<Result<null>>;
+  /** Like `files`, ready to save: one zip where there would be several files and a zip can hold them. */
+  download(job: string, modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   cancel(job: string): void;
 }
 
@@ -195,5 +197,24 @@ export interface MeasureWorkerSetup {
 export interface MeasureWorkerApi {
   connect(setup: MeasureWorkerSetup): Promise<Result<null>>;
   measure(job: string, request: MeasureRequest): Promise<Result<MeasureResult>>;
+  /** Like `files`, ready to save: one zip where there would be several files and a zip can hold them. */
+  download(job: string, modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   cancel(job: string): void;
+}
+
+/** What the page hands to a measure worker. */
+export interface MeasureWorkerSetup {
+  /** JobProgressMessage objects arrive on the other end. */
+  readonly progress: MessagePort;
+  /** The WebAssembly of the runtime bundle that the provider needs, fetched once by the page. */
+  readonly runtimeWasm: Blob;
+}
+
+/**
+ * The measure worker: made for one measurement, then killed, because the runtime's heap never shrinks. It is cancelled
+ * by killing it. Called with `connect`, then `measure`.
+ */
+export interface MeasureWorkerApi {
+  connect(setup: MeasureWorkerSetup): Promise<Result<null>>;
+  measure(job: string, request: MeasureRequest): Promise<Result<MeasureResult>>;
 }
