@@ -3,7 +3,8 @@
  * It must not know passes, runtimes or pages. The only way to change one is a draft (draft.ts).
  *
  * `verbatim` is the exact byte range of an untouched message: the writer re-emits it as it is. Whoever builds a
- * changed object leaves it out. `extras` are fields that this program does not know; they survive every edit.
+ * changed object leaves it out (a copy by spread is safe too: only the reader's own objects count as untouched).
+ * `extras` are fields that this program does not know; they survive every edit.
  * Source: onnx.proto3, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import type { ByteSpan } from '../bytes/source.ts';
@@ -12,7 +13,7 @@ import type { WeightEncoding } from '../tensor/encoding.ts';
 
 interface Message {
   readonly verbatim?: ByteSpan;
-  /** Whole fields (tag included) that are not modelled here. */
+  /** Whole fields (tag included) that are not modelled here; neighbours in one span. */
   readonly extras?: readonly ByteSpan[];
 }
 
@@ -110,6 +111,8 @@ export interface TypeInfo extends Message {
   readonly shape?: readonly Dimension[];
   /** For sequence, optional, map: the type inside (the value type of a map). */
   readonly inner?: TypeInfo;
+  /** Whole fields of the message inside (`TypeProto.Tensor`, `.Map` …) that are not modelled: a map's key type, an opaque type's name. */
+  readonly innerExtras?: readonly ByteSpan[];
 }
 
 export interface ValueInfo extends Message {
@@ -121,7 +124,7 @@ export interface ValueInfo extends Message {
 export type TensorData =
   /** Little-endian, packed, row-major (`raw_data`). Also every tensor that Pare makes. */
   | { readonly kind: 'raw'; readonly bytes: ByteSpan }
-  /** Values in a typed protobuf field; `fields` are whole fields, packed or not, in order. */
+  /** Values in a typed protobuf field; `fields` are runs of whole fields, packed or not, in order. */
   | { readonly kind: 'typed'; readonly field: TypedField; readonly fields: readonly ByteSpan[] }
   /** Bytes in another file. `bytes` is absent when that file was not given. */
   | {
@@ -132,8 +135,11 @@ export type TensorData =
       readonly entries: readonly MetadataEntry[];
       readonly bytes?: ByteSpan;
     }
-  /** A compressed weight that a pass made. Lowering (core/passes/lowering) turns it into ONNX before writing. */
-  | { readonly kind: 'encoded'; readonly encoding: WeightEncoding };
+  /**
+   * A compressed weight that a pass made. Lowering (core/passes/lowering) turns it into ONNX before writing.
+   * `original` is the tensor that was encoded first; its data is never 'encoded'.
+   */
+  | { readonly kind: 'encoded'; readonly encoding: WeightEncoding; readonly original: Tensor };
 
 export type TypedField =
   'float_data' | 'int32_data' | 'string_data' | 'int64_data' | 'double_data' | 'uint64_data';
