@@ -7,8 +7,9 @@ import { dirname, join, sep } from 'node:path';
 import type { ByteSource } from '../core/bytes/source.ts';
 import { PareError } from '../core/errors.ts';
 import { resolveLocation } from '../core/onnx/external.ts';
-import type { Attribute, Graph, Model, Node, Tensor } from '../core/onnx/ir.ts';
+import type { Model } from '../core/onnx/ir.ts';
 import { readModel } from '../core/onnx/read.ts';
+import { forEachTensor } from '../core/onnx/walk.ts';
 import { FdSource } from './fd-source.ts';
 
 export interface OpenModel {
@@ -78,24 +79,8 @@ function dataFile(modelPath: string, location: string): string | undefined {
 /** Normalized locations in the order they are met, each once. */
 function externalLocations(model: Model): ReadonlySet<string> {
   const found = new Set<string>();
-  const tensor = ({ name, data }: Tensor) => {
+  forEachTensor(model, ({ name, data }) => {
     if (data.kind === 'external') found.add(resolveLocation(data.location, name));
-  };
-  const attribute = (a: Attribute) => {
-    if (a.kind === 'tensor') tensor(a.value);
-    else if (a.kind === 'tensors') a.value.forEach(tensor);
-    else if (a.kind === 'graph') graph(a.value);
-    else if (a.kind === 'graphs') a.value.forEach(graph);
-    else if (a.kind === 'sparse-tensor') [a.value.values, a.value.indices].forEach(tensor);
-    else if (a.kind === 'sparse-tensors') a.value.forEach((s) => [s.values, s.indices].forEach(tensor));
-  };
-  const nodes = (list: readonly Node[]) => list.forEach((node) => node.attributes.forEach(attribute));
-  const graph = (g: Graph) => {
-    g.initializers.forEach(tensor);
-    g.sparseInitializers.forEach((s) => [s.values, s.indices].forEach(tensor));
-    nodes(g.nodes);
-  };
-  graph(model.graph);
-  model.functions.forEach((f) => nodes(f.nodes));
+  });
   return found;
 }

@@ -3,17 +3,14 @@
  * Every call returns a Result, because a transport loses the fields of a thrown error.
  */
 import type { Result } from '../core/errors.ts';
-import type {
-  AccuracyMeasurement,
-  AgreementMeasurement,
-  LatencyMeasurement,
-  MemoryMeasurement,
-} from '../core/metrics/types.ts';
 import type { LayerChange, SkippedLayer } from '../core/passes/types.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { Recipe } from '../core/recipe/types.ts';
 import type { Dimension } from '../core/onnx/ir.ts';
 import type { DataType } from '../core/tensor/dtype.ts';
+import type { DownloadFile, MeasureRequest, MeasureResult } from '../runtime/contract.ts';
+
+export type { DownloadFile, MeasureRequest, MeasureResult };
 
 export interface OpenFile {
   /** Relative path inside a dropped folder, or the bare name. */
@@ -94,11 +91,6 @@ export interface LayerDetail {
   readonly channelRangeRatio: number | null;
 }
 
-export interface DownloadFile {
-  readonly name: string;
-  readonly parts: readonly BlobPart[];
-}
-
 export interface JobProgress {
   readonly fraction: number;
   readonly doing: string;
@@ -139,44 +131,6 @@ export interface StudioWorkerApi {
   /** Like `files`, ready to save: one zip where there would be several files and a zip can hold them. */
   download(job: string, modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   cancel(job: string): void;
-}
-
-export interface MeasureRequest {
-  readonly original: readonly DownloadFile[];
-  readonly variant: readonly DownloadFile[];
-  readonly provider: 'wasm' | 'webgpu';
-  readonly threads: number;
-  readonly seed: number;
-  /** Values for free dimensions, by symbolic name or 'input:axis'. */
-  readonly dimensions: Readonly<Record<string, number>>;
-  /** Upper bound on the latency part, milliseconds. */
-  readonly budgetMillis: number;
-  /** Labelled images, when the model has them (the bundled sample). */
-  readonly dataset?: {
-    readonly name: string;
-    readonly input: string;
-    readonly dims: readonly number[];
-    readonly values: Float32Array;
-    readonly labels: Uint8Array;
-  };
-}
-
-export interface MeasureResult {
-  readonly latency: LatencyMeasurement | null;
-  readonly agreement: AgreementMeasurement | null;
-  readonly accuracy: AccuracyMeasurement | null;
-  readonly memory: MemoryMeasurement | null;
-  /** Each thing that was not measured, with the reason. */
-  readonly notMeasured: readonly {
-    readonly what: 'latency' | 'agreement' | 'accuracy' | 'memory';
-    readonly reason: string;
-  }[];
-  readonly machine: {
-    readonly cores: number;
-    readonly userAgent: string;
-    readonly runtime: string;
-    readonly crossOriginIsolated: boolean;
-  };
 }
 
 /** Which bundle of the runtime a measurement worker holds: `wasm` = CPU only; the other two = GPU. */

@@ -31,7 +31,8 @@ const PROGRESS_EVERY_MILLIS = 50;
 const BREATHE_EVERY_MILLIS = 20;
 
 export function createJobDesk({ post, cancelCell, now, breathe }: JobDeskOptions): JobDesk {
-  let cancelledUpTo = 0;
+  // The serial 0 is what a fresh worker does before its first job.
+  let cancelledUpTo = -1;
 
   const isCancelled = (serial: number): boolean =>
     serial <= cancelledUpTo || (cancelCell !== undefined && serial <= Atomics.load(cancelCell, 0));

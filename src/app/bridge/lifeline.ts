@@ -20,6 +20,8 @@ export interface LifelineOptions<Api> {
   readonly spawn: () => Promise<WorkerLink<Api>>;
   /** Waits `millis`, then calls back; returns what undoes it. Injected so that tests own the clock. */
   readonly after?: (millis: number, callback: () => void) => () => void;
+  /** 0 for a worker that is thrown away anyway. Default STOP_GRACE_MILLIS. */
+  readonly graceMillis?: number;
 }
 
 /**
@@ -36,14 +38,16 @@ function afterMillis(millis: number, callback: () => void): () => void {
 export class Lifeline<Api> {
   readonly #spawn: () => Promise<WorkerLink<Api>>;
   readonly #after: (millis: number, callback: () => void) => () => void;
+  readonly #graceMillis: number;
   #link: Promise<WorkerLink<Api>> | undefined;
   /** Settles the calls of the present link when the page itself ends it. */
   #ending: { readonly promise: Promise<'killed'>; readonly resolve: () => void } = ending();
   #serial = 0;
   #disposed = false;
 
-  constructor({ spawn, after = afterMillis }: LifelineOptions<Api>) {
+  constructor({ spawn, after = afterMillis, graceMillis = STOP_GRACE_MILLIS }: LifelineOptions<Api>) {
     this.#spawn = spawn;
+    this.#graceMillis = graceMillis;
     this.#after = after;
   }
 
@@ -61,7 +65,7 @@ export class Lifeline<Api> {
     let undo = () => {};
     const stop = () => {
       void this.#link?.then((link) => link.requestStop(job), ignore);
-      undo = this.#after(STOP_GRACE_MILLIS, () => this.#kill());
+      undo = this.#after(this.#graceMillis, () => this.#kill());
     };
     signal?.addEventListener('abort', stop, { once: true });
     try {

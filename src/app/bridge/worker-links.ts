@@ -1,0 +1,106 @@
+/**
+ * Real workers behind the lifelines: started from own-origin scripts, wrapped by Comlink, handed what they need. The
+ * only page file that makes workers. It must not know models, recipes or queues.
+ */
+import type { releaseProxy} from 'comlink';
+import { transfer, wrap, type Remote } from 'comlink';
+import type { ErrorRecord } from '../../core/errors.ts';
+import { runtimeWasmUrl } from '../../runtime/assets.ts';
+import type {
+  JobProgressMessage,
+  MeasureWorkerApi,
+  StudioWorkerApi,
+  StudioWorkerSetup,
+} from '../../worker/api.ts';
+import studioScript from '../../worker/main.ts?worker&url';
+import measureScript from '../../worker/measure-worker.ts?worker&url';
+import type { WorkerLink } from './lifeline.ts';
+import { fetchOnce, workerAddress } from './worker-script.ts';
+
+export type ProgressListener = (message: JobProgressMessage) => void;
+
+/** Fetches what the first model will need, so that nothing is requested while the user works. */
+export async function warmUp(): Promise<void> {
+  await Promise.all([studioScript, measureScript, runtimeWasmUrl('wasm')].map(fetchOnce));
+}
+
+export async function spawnStudioWorker(
+  onProgress: ProgressListener,
+): Promise<WorkerLink<Remote<StudioWorkerApi>>> {
+  const [worker, runtimeWasm] = await Promise.all([
+    startWorker(studioScript, 'pare-studio'),
+    fetchOnce(runtimeWasmUrl('wasm')),
+  ]);
+  const api = wrap<StudioWorkerApi>(worker);
+  const cell = globalThis.crossOriginIsolated ? freshCancelCell() : undefined;
+  const setup: StudioWorkerSetup = {
+    progress: progressPort(onProgress),
+    runtimeWasm,
+    ...(cell === undefined ? {} : { cancelCell: cell }),
+  };
+  const link = linkTo(worker, api, (job) => {
+    if (cell !== undefined) Atomics.store(new Int32Array(cell), 0, Number(job));
+    void api.cancel(job);
+  });
+  return ready(link, api.connect(transfer(setup, [setup.progress])));
+}
+
+export async function spawnMeasureWorker(
+  provider: 'wasm' | 'webgpu',
+  onProgress: ProgressListener,
+): Promise<WorkerLink<Remote<MeasureWorkerApi>>> {
+  const [worker, runtimeWasm] = await Promise.all([
+    startWorker(measureScript, 'pare-measure'),
+    fetchOnce(runtimeWasmUrl(provider)),
+  ]);
+  const api = wrap<MeasureWorkerApi>(worker);
+  const progress = progressPort(onProgress);
+  const link = linkTo(worker, api, () => worker.terminate());
+  return ready(link, api.connect(transfer({ progress, runtimeWasm }, [progress])));
+}
+
+async function startWorker(script: string, name: string): Promise<Worker> {
+  return new Worker(await workerAddress(script), { type: 'module', name });
+}
+
+function progressPort(onProgress: ProgressListener): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = (event: MessageEvent<JobProgressMessage>) => onProgress(event.data);
+  return port2;
+}
+
+function linkTo<Api extends { [releaseProxy]: () => void }>(
+  worker: Worker,
+  api: Api,
+  requestStop: (job: string) => void,
+): WorkerLink<Api> {
+  const crashed = new Promise<ErrorRecord>((resolve) => {
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      resolve({
+        code: 'runtime-crashed',
+        message: `A worker stopped: ${event.message || 'it could not be started'}.`,
+        hint: 'The work can be tried again; the model and the recipe are kept.',
+      });
+    });
+  });
+  return { api, crashed, requestStop, terminate: () => worker.terminate() };
+}
+
+/** A worker that dies while it starts must not leave its caller waiting. */
+async function ready<Api>(
+  link: WorkerLink<Api>,
+  connected: Promise<{ ok: boolean }>,
+): Promise<WorkerLink<Api>> {
+  const failure = await Promise.race([connected.then(() => undefined), link.crashed]);
+  if (failure === undefined) return link;
+  link.terminate();
+  throw new Error(failure.message);
+}
+
+/** Jobs count from 0, so that a fresh cell stops none. */
+function freshCancelCell(): SharedArrayBuffer {
+  const cell = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  Atomics.store(new Int32Array(cell), 0, -1);
+  return cell;
+}
