@@ -7,7 +7,8 @@ import type * as OrtModule from 'onnxruntime-web';
 export type Ort = typeof OrtModule;
 export type OrtSession = OrtModule.InferenceSession;
 export type OrtTensor = OrtModule.Tensor;
-export type OrtValueMetadata = OrtModule.InferenceSession.ValueMetadata;
+/** Outputs of a run by name. */
+export type OrtValues = Readonly<Record<string, OrtTensor | undefined>>;
 
 /** What the page shows as the runtime: name and version of the package that is bundled. */
 export const RUNTIME_NAME = 'onnxruntime-web 1.30.0';

@@ -36,7 +36,7 @@ const ARRAYS: Readonly<Partial<Record<DataType, ArrayConstructor>>> = {
   bool: Uint8Array,
   float16: Uint16Array,
   uint4: Uint8Array,
-  int4: Int8Array,
+  int4: Uint8Array,
 };
 
 /** Whether a value of this type can be passed to or taken from the runtime. */

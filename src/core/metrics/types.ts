@@ -34,7 +34,12 @@ export interface AgreementMeasurement {
   readonly sqnrDb: number;
   /** Fraction; absent where the output is no class vector. */
   readonly top1?: number;
+  /** Every output that was compared. `cosine` and `sqnrDb` above are those of the worst one (recurrent state aside). */
   readonly outputs: readonly { readonly name: string; readonly cosine: number; readonly sqnrDb: number }[];
+  /** Outputs that were not compared, each with the reason. */
+  readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
+  /** The sizes that were used for free dimensions, by symbolic name or 'input:axis'. */
+  readonly dimensions?: Readonly<Record<string, number>>;
 }
 
 export interface AccuracyMeasurement {
@@ -47,11 +52,15 @@ export interface AccuracyMeasurement {
   readonly interval: Interval;
   readonly samples: number;
   readonly dataset: string;
+  /** Exact McNemar test of the paired difference, two-sided. */
+  readonly pValue?: number;
 }
 
 export interface MemoryMeasurement {
   readonly source: 'measured';
-  /** Growth of the runtime's heap from before the session to after its first run, bytes. */
+  /** Bytes of the runtime's heap that one more live session takes: growth of the heap over several sessions. */
   readonly originalBytes: number;
   readonly variantBytes: number;
+  /** The heap grows in steps: differences below this mean nothing. Bytes a session. */
+  readonly resolutionBytes?: number;
 }

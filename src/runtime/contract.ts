@@ -1,0 +1,51 @@
+/** What a measurement is asked and what it answers: plain data, the same for page and command line. It must not know either. */
+import type {
+  AccuracyMeasurement,
+  AgreementMeasurement,
+  LatencyMeasurement,
+  MemoryMeasurement,
+} from '../core/metrics/types.ts';
+
+/** One file as parts: bytes, or pieces of the user's own file that are passed on unread. */
+export interface DownloadFile {
+  readonly name: string;
+  readonly parts: readonly BlobPart[];
+}
+
+export interface MeasureRequest {
+  readonly original: readonly DownloadFile[];
+  readonly variant: readonly DownloadFile[];
+  readonly provider: 'wasm' | 'webgpu';
+  readonly threads: number;
+  readonly seed: number;
+  /** Values for free dimensions, by symbolic name or 'input:axis'. */
+  readonly dimensions: Readonly<Record<string, number>>;
+  /** Upper bound on the latency part, milliseconds. */
+  readonly budgetMillis: number;
+  /** Labelled images, when the model has them (the bundled sample). */
+  readonly dataset?: {
+    readonly name: string;
+    readonly input: string;
+    readonly dims: readonly number[];
+    readonly values: Float32Array;
+    readonly labels: Uint8Array;
+  };
+}
+
+export interface MeasureResult {
+  readonly latency: LatencyMeasurement | null;
+  readonly agreement: AgreementMeasurement | null;
+  readonly accuracy: AccuracyMeasurement | null;
+  readonly memory: MemoryMeasurement | null;
+  /** Each thing that was not measured, with the reason. */
+  readonly notMeasured: readonly {
+    readonly what: 'latency' | 'agreement' | 'accuracy' | 'memory';
+    readonly reason: string;
+  }[];
+  readonly machine: {
+    readonly cores: number;
+    readonly userAgent: string;
+    readonly runtime: string;
+    readonly crossOriginIsolated: boolean;
+  };
+}

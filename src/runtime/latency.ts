@@ -1,0 +1,152 @@
+/**
+ * How long two models take, fairly: warmed up, interleaved, in one process, with intervals. Time and breathing come
+ * from outside. It must not know sessions; it never runs while a profiler is on.
+ */
+import { median, medianInterval, MIN_INTERVAL_RUNS } from '../core/metrics/statistics.ts';
+import type { Interval } from '../core/metrics/types.ts';
+
+export interface Clock {
+  /** Milliseconds from any origin, never going back. */
+  now(): number;
+}
+
+export interface LatencyOptions {
+  readonly clock: Clock;
+  /** Upper bound on the whole part, milliseconds. */
+  readonly budgetMillis: number;
+  /** Between samples, outside the timed part: lets the host hear a cancel. */
+  readonly breathe: (fraction: number) => Promise<void>;
+}
+
+export interface PairLatency {
+  readonly originalMillis: number;
+  readonly variantMillis: number;
+  readonly originalInterval: Interval;
+  readonly variantInterval: Interval;
+  /** Median of original / variant over the pairs. */
+  readonly speedup: number;
+  readonly speedupInterval: Interval;
+  /** Timed samples of each model. */
+  readonly runs: number;
+  /** Warm-up runs of each model. */
+  readonly discarded: number;
+}
+
+export type LatencyFound =
+  { readonly ok: true; readonly latency: PairLatency } | { readonly ok: false; readonly reason: string };
+
+/** The first runs are 5–30 times slow: the engine still compiles and pages are touched for the first time. */
+export const MIN_DISCARDED = 10;
+/** Warm-up stops when the median of the last five runs is within this of the five before. */
+const STABLE_WITHIN = 0.05;
+/** Share of the budget that warm-up may take once the minimum is done. */
+const WARM_UP_SHARE = 0.35;
+/** More pairs than this narrow the interval by less than the machine drifts. */
+const MAX_PAIRS = 200;
+/** A sample is at least this long: 200 ticks of the 5 µs clock of an isolated page. */
+const MIN_SAMPLE_MILLIS = 1;
+
+type Run = () => Promise<unknown>;
+
+async function timed(run: Run, times: number, clock: Clock): Promise<number> {
+  const start = clock.now();
+  for (let i = 0; i < times; i++) await run();
+  return (clock.now() - start) / times;
+}
+
+function isStable(millis: readonly number[]): boolean {
+  const last = median(millis.slice(-5));
+  const before = median(millis.slice(-10, -5));
+  return Math.abs(last - before) <= STABLE_WITHIN * Math.max(last, before);
+}
+
+/**
+ * Times `original` and `variant` in turn; the one that goes first alternates, so that drift hits both alike.
+ * Errors of the runs pass through.
+ */
+export async function timePair(original: Run, variant: Run, options: LatencyOptions): Promise<LatencyFound> {
+  const { clock, budgetMillis, breathe } = options;
+  const start = clock.now();
+  const spent = (): number => clock.now() - start;
+  const warm: { original: number[]; variant: number[] } = { original: [], variant: [] };
+  for (;;) {
+    warm.original.push(await timed(original, 1, clock));
+    warm.variant.push(await timed(variant, 1, clock));
+    const discarded = warm.original.length;
+    const pairMillis = median(warm.original) + median(warm.variant);
+    if (discarded === 2 && pairMillis * (MIN_DISCARDED + MIN_INTERVAL_RUNS) > budgetMillis) {
+      return {
+        ok: false,
+        reason: `One run of both models takes ${Math.round(pairMillis)} ms; ${MIN_DISCARDED} warm-up and ${MIN_INTERVAL_RUNS} timed runs do not fit in ${Math.round(budgetMillis)} ms.`,
+      };
+    }
+    await breathe(Math.min(1, spent() / budgetMillis));
+    if (discarded < MIN_DISCARDED) continue;
+    if (isStable(warm.original) && isStable(warm.variant)) break;
+    if (spent() > WARM_UP_SHARE * budgetMillis) break;
+  }
+  const times = (millis: readonly number[]): number =>
+    Math.max(1, Math.ceil(MIN_SAMPLE_MILLIS / Math.max(median(millis.slice(-5)), 1e-3)));
+  const samples = await samplePairs(
+    original,
+    variant,
+    Math.max(times(warm.original), times(warm.variant)),
+    spent,
+    options,
+  );
+  if (samples.original.length < MIN_INTERVAL_RUNS) {
+    return {
+      ok: false,
+      reason: `Only ${samples.original.length} timed runs fitted in ${Math.round(budgetMillis)} ms; an interval needs ${MIN_INTERVAL_RUNS}.`,
+    };
+  }
+  return { ok: true, latency: summarize(samples, warm.original.length) };
+}
+
+interface Samples {
+  readonly original: number[];
+  readonly variant: number[];
+}
+
+async function samplePairs(
+  original: Run,
+  variant: Run,
+  times: number,
+  spent: () => number,
+  { clock, budgetMillis, breathe }: LatencyOptions,
+): Promise<Samples> {
+  const samples: Samples = { original: [], variant: [] };
+  let longest = 0;
+  while (samples.original.length < MAX_PAIRS && spent() + longest <= budgetMillis) {
+    const before = spent();
+    if (samples.original.length % 2 === 0) {
+      samples.original.push(await timed(original, times, clock));
+      samples.variant.push(await timed(variant, times, clock));
+    } else {
+      samples.variant.push(await timed(variant, times, clock));
+      samples.original.push(await timed(original, times, clock));
+    }
+    longest = Math.max(longest, spent() - before);
+    await breathe(Math.min(1, spent() / budgetMillis));
+  }
+  return samples;
+}
+
+function intervalOf(values: readonly number[]): Interval {
+  // samplePairs' caller has checked that there are enough values.
+  return medianInterval(values) ?? { low: Math.min(...values), high: Math.max(...values) };
+}
+
+function summarize(samples: Samples, discarded: number): PairLatency {
+  const ratios = samples.original.map((millis, i) => millis / samples.variant[i]);
+  return {
+    originalMillis: median(samples.original),
+    variantMillis: median(samples.variant),
+    originalInterval: intervalOf(samples.original),
+    variantInterval: intervalOf(samples.variant),
+    speedup: median(ratios),
+    speedupInterval: intervalOf(ratios),
+    runs: samples.original.length,
+    discarded,
+  };
+}
