@@ -151,24 +151,5 @@ export interface MeasureWorkerSetup {
 export interface MeasureWorkerApi {
   connect(setup: MeasureWorkerSetup): Promise<Result<null>>;
   measure(job: string, request: MeasureRequest): Promise<Result<MeasureResult>>;
-  /** Like `files`, ready to save: one zip where there would be several files and a zip can hold them. */
-  download(job: string, modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   cancel(job: string): void;
-}
-
-/** What the page hands to a measure worker. */
-export interface MeasureWorkerSetup {
-  /** JobProgressMessage objects arrive on the other end. */
-  readonly progress: MessagePort;
-  /** The WebAssembly of the runtime bundle that the provider needs, fetched once by the page. */
-  readonly runtimeWasm: Blob;
-}
-
-/**
- * The measure worker: made for one measurement, then killed, because the runtime's heap never shrinks. It is cancelled
- * by killing it. Called with `connect`, then `measure`.
- */
-export interface MeasureWorkerApi {
-  connect(setup: MeasureWorkerSetup): Promise<Result<null>>;
-  measure(job: string, request: MeasureRequest): Promise<Result<MeasureResult>>;
 }

@@ -3,7 +3,6 @@
  * Keeps what a respawned worker needs (the user's files, the recipes) and nothing larger. It must not know React,
  * stores or what a recipe means.
  */
-import type { Remote } from 'comlink';
 import { attempt, PareError, type ErrorRecord, type Result } from '../../core/errors.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
@@ -32,14 +31,14 @@ import type {
 } from './studio.ts';
 import type { ProgressListener } from './worker-links.ts';
 
-type StudioApi = Pick<Remote<StudioWorkerApi>, keyof StudioWorkerApi>;
-type MeasureApi = Pick<Remote<MeasureWorkerApi>, keyof MeasureWorkerApi>;
-
 /** Where workers come from; a test hands in its own. */
 export interface StudioHost {
   readonly capabilities: StudioCapabilities;
-  spawnStudio(onProgress: ProgressListener): Promise<WorkerLink<StudioApi>>;
-  spawnMeasure(provider: 'wasm' | 'webgpu', onProgress: ProgressListener): Promise<WorkerLink<MeasureApi>>;
+  spawnStudio(onProgress: ProgressListener): Promise<WorkerLink<StudioWorkerApi>>;
+  spawnMeasure(
+    provider: 'wasm' | 'webgpu',
+    onProgress: ProgressListener,
+  ): Promise<WorkerLink<MeasureWorkerApi>>;
 }
 
 /** What brings a model back after its worker was lost. */
@@ -69,7 +68,7 @@ class WorkerStudio implements Studio {
   readonly #measureQueue = new JobQueue();
   readonly #models = new Map<string, OpenModel>();
   readonly #listeners = new Map<string, (progress: JobProgress) => void>();
-  readonly #line: Lifeline<StudioApi>;
+  readonly #line: Lifeline<StudioWorkerApi>;
 
   constructor(host: StudioHost) {
     this.#host = host;
@@ -168,7 +167,7 @@ class WorkerStudio implements Studio {
   #ask<T>(
     modelId: string,
     options: AskOptions,
-    work: (api: StudioApi, job: string) => Promise<Result<T>>,
+    work: (api: StudioWorkerApi, job: string) => Promise<Result<T>>,
   ): Promise<Result<T>> {
     return this.#queue.run(async (signal) => {
       // A worker that was lost is made anew, and its models with it, before anything is said of them.
@@ -183,7 +182,7 @@ class WorkerStudio implements Studio {
     modelId: string,
     variantId: string | null,
     options: AskOptions,
-    work: (api: StudioApi, job: string) => Promise<Result<T>>,
+    work: (api: StudioWorkerApi, job: string) => Promise<Result<T>>,
   ): Promise<Result<T>> {
     return this.#ask(modelId, options, async (api, job) => {
       const recipe = variantId === null ? undefined : this.#models.get(modelId)?.recipes.get(variantId);
@@ -211,7 +210,7 @@ class WorkerStudio implements Studio {
     onProgress: CallOptions['onProgress'],
   ): Promise<Result<MeasureResult>> {
     const report = rising(onProgress);
-    const line = new Lifeline<MeasureApi>({
+    const line = new Lifeline<MeasureWorkerApi>({
       spawn: () => this.#host.spawnMeasure(request.provider, report),
       graceMillis: 0,
     });
@@ -223,7 +222,7 @@ class WorkerStudio implements Studio {
   }
 
   #call<T>(
-    work: (api: StudioApi, job: string) => Promise<Result<T>>,
+    work: (api: StudioWorkerApi, job: string) => Promise<Result<T>>,
     signal: AbortSignal,
     onProgress: CallOptions['onProgress'],
   ): Promise<Result<T>> {
@@ -237,7 +236,7 @@ class WorkerStudio implements Studio {
     }, signal);
   }
 
-  async #spawnAndRestore(): Promise<WorkerLink<StudioApi>> {
+  async #spawnAndRestore(): Promise<WorkerLink<StudioWorkerApi>> {
     const link = await this.#host.spawnStudio(({ job, ...progress }) => this.#listeners.get(job)?.(progress));
     for (const model of this.#models.values()) {
       const opened = await Promise.race([link.api.open(RESTORE_JOB, model.files), crashOf(link)]);

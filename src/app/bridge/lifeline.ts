@@ -83,25 +83,26 @@ export class Lifeline<Api> {
   }
 
   async #ask<T>(work: (api: Api, job: string) => Promise<Result<T>>, job: string): Promise<Result<T>> {
-    const asked = (this.#link ??= this.#spawn());
-    const started = await attempt(() => asked);
-    if (!started.ok) {
-      this.#forget(asked);
-      return started;
-    }
+    const started = await attempt(() => (this.#link ??= this.#start()));
+    if (!started.ok) return started;
     const link = started.value;
-    const crash = link.crashed.then((error): Result<T> => {
-      this.#forget(asked);
-      link.terminate();
-      return { ok: false, error };
-    });
+    const crash = link.crashed.then((error): Result<T> => ({ ok: false, error }));
     const answer = await attempt(() => Promise.race([work(link.api, job), crash]));
     return answer.ok ? answer.value : answer;
   }
 
-  /** A dead worker is not asked again. Its other calls see the same crash, so nobody is left waiting. */
-  #forget(link: Promise<WorkerLink<Api>>): void {
-    if (this.#link === link) this.#link = undefined;
+  /** A worker that could not be made, or that died, is not asked again; the next call makes another. */
+  #start(): Promise<WorkerLink<Api>> {
+    const link = this.#spawn();
+    const forget = () => {
+      if (this.#link === link) this.#link = undefined;
+    };
+    link.then(async (live) => {
+      await live.crashed;
+      forget();
+      live.terminate();
+    }, forget);
+    return link;
   }
 
   #kill(): void {

@@ -2,8 +2,7 @@
  * Real workers behind the lifelines: started from own-origin scripts, wrapped by Comlink, handed what they need. The
  * only page file that makes workers. It must not know models, recipes or queues.
  */
-import type { releaseProxy} from 'comlink';
-import { transfer, wrap, type Remote } from 'comlink';
+import { transfer, wrap } from 'comlink';
 import type { ErrorRecord } from '../../core/errors.ts';
 import { runtimeWasmUrl } from '../../runtime/assets.ts';
 import type {
@@ -24,14 +23,13 @@ export async function warmUp(): Promise<void> {
   await Promise.all([studioScript, measureScript, runtimeWasmUrl('wasm')].map(fetchOnce));
 }
 
-export async function spawnStudioWorker(
-  onProgress: ProgressListener,
-): Promise<WorkerLink<Remote<StudioWorkerApi>>> {
+export async function spawnStudioWorker(onProgress: ProgressListener): Promise<WorkerLink<StudioWorkerApi>> {
   const [worker, runtimeWasm] = await Promise.all([
     startWorker(studioScript, 'pare-studio'),
     fetchOnce(runtimeWasmUrl('wasm')),
   ]);
-  const api = wrap<StudioWorkerApi>(worker);
+  // Every method of both interfaces answers with a promise, or with nothing: Comlink's proxy has the same shape.
+  const api = wrap(worker) as unknown as StudioWorkerApi;
   const cell = globalThis.crossOriginIsolated ? freshCancelCell() : undefined;
   const setup: StudioWorkerSetup = {
     progress: progressPort(onProgress),
@@ -40,7 +38,7 @@ export async function spawnStudioWorker(
   };
   const link = linkTo(worker, api, (job) => {
     if (cell !== undefined) Atomics.store(new Int32Array(cell), 0, Number(job));
-    void api.cancel(job);
+    api.cancel(job);
   });
   return ready(link, api.connect(transfer(setup, [setup.progress])));
 }
@@ -48,12 +46,12 @@ export async function spawnStudioWorker(
 export async function spawnMeasureWorker(
   provider: 'wasm' | 'webgpu',
   onProgress: ProgressListener,
-): Promise<WorkerLink<Remote<MeasureWorkerApi>>> {
+): Promise<WorkerLink<MeasureWorkerApi>> {
   const [worker, runtimeWasm] = await Promise.all([
     startWorker(measureScript, 'pare-measure'),
     fetchOnce(runtimeWasmUrl(provider)),
   ]);
-  const api = wrap<MeasureWorkerApi>(worker);
+  const api = wrap(worker) as unknown as MeasureWorkerApi;
   const progress = progressPort(onProgress);
   const link = linkTo(worker, api, () => worker.terminate());
   return ready(link, api.connect(transfer({ progress, runtimeWasm }, [progress])));
@@ -69,11 +67,7 @@ function progressPort(onProgress: ProgressListener): MessagePort {
   return port2;
 }
 
-function linkTo<Api extends { [releaseProxy]: () => void }>(
-  worker: Worker,
-  api: Api,
-  requestStop: (job: string) => void,
-): WorkerLink<Api> {
+function linkTo<Api>(worker: Worker, api: Api, requestStop: (job: string) => void): WorkerLink<Api> {
   const crashed = new Promise<ErrorRecord>((resolve) => {
     worker.addEventListener('error', (event) => {
       event.preventDefault();

@@ -1,0 +1,199 @@
+/** The Studio over a fake host: what survives the loss of a worker, and what each call asks of it. */
+import { describe, expect, it } from 'vitest';
+import type { ErrorRecord } from '../../core/errors.ts';
+import type { Recipe } from '../../core/recipe/types.ts';
+import type {
+  JobProgressMessage,
+  LayerDetail,
+  MeasureRequest,
+  MeasureResult,
+  ModelSummary,
+  OpenFile,
+  VariantSummary,
+} from '../../worker/api.ts';
+import { createStudioOn, type StudioHost } from './create-studio.ts';
+
+const recipe: Recipe = { format: 'pare-recipe', version: 1, seed: 1, steps: [{ pass: 'fp16' }] };
+const measurement = { provider: 'wasm', threads: 1, seed: 1, dimensions: {}, budgetMillis: 1 } as const;
+const file = (text: string): OpenFile[] => [{ path: `${text}.onnx`, file: new Blob([text]) }];
+const value = <T>(of: T) => Promise.resolve({ ok: true as const, value: of });
+const failure = (code: ErrorRecord['code']) =>
+  Promise.resolve({ ok: false as const, error: { code, message: code } });
+
+/** A worker with a memory like the real one: models and variants are gone when it is. */
+function fakeHost() {
+  const log: string[] = [];
+  const unreadable = new Set<string>();
+  const crashes: ((error: ErrorRecord) => void)[] = [];
+  let report: (message: JobProgressMessage) => void = () => {};
+  const requests: MeasureRequest[] = [];
+  const host: StudioHost = {
+    capabilities: { crossOriginIsolated: true, cores: 2, webgpu: false },
+    spawnStudio: (onProgress) => {
+      log.push('spawn');
+      report = onProgress;
+      const models = new Set<string>();
+      const variants = new Set<string>();
+      return Promise.resolve({
+        crashed: new Promise<ErrorRecord>((resolve) => crashes.push(resolve)),
+        requestStop: () => {},
+        terminate: () => void log.push('kill'),
+        api: {
+          connect: () => value(null),
+          open: async (job, files) => {
+            const text = await files[0].file.text();
+            log.push(`open ${text} as job ${job}`);
+            if (unreadable.has(text)) return failure('not-a-file');
+            models.add(text);
+            report({ job, fraction: 0.5, doing: 'reading' });
+            report({ job, fraction: 0.2, doing: 'still reading' });
+            return value({ modelId: text } as ModelSummary);
+          },
+          close: (id) => {
+            log.push(`close ${id}`);
+            return value(null);
+          },
+          simplifiedSkeleton: () => new Promise(() => {}),
+          makeVariant: (_job, id) => {
+            if (!models.has(id)) return failure('usage');
+            if (!variants.has(id)) log.push(`make of ${id}`);
+            variants.add(id);
+            return value({ variantId: `${id}-v` } as VariantSummary);
+          },
+          layerDetail: (_id, variant, layerId) =>
+            variant === null || variants.has(variant.replace('-v', ''))
+              ? value({ layerId } as LayerDetail)
+              : failure('usage'),
+          files: (id, variant) => value([{ name: `${id}.${variant ?? 'original'}`, parts: ['bytes'] }]),
+          download: (_job, id) => value([{ name: `${id}.pare.onnx`, parts: ['by', 'tes'] }]),
+          dropVariant: () => value(null),
+          cancel: () => {},
+        },
+      });
+    },
+    spawnMeasure: (provider) => {
+      log.push(`spawn measure ${provider}`);
+      return Promise.resolve({
+        crashed: new Promise(() => {}),
+        requestStop: () => {},
+        terminate: () => void log.push('kill measure'),
+        api: {
+          connect: () => value(null),
+          cancel: () => {},
+          measure: (_job, request) => {
+            requests.push(request);
+            return request.seed === 99
+              ? new Promise(() => {})
+              : value({ notMeasured: [] } as unknown as MeasureResult);
+          },
+        },
+      });
+    },
+  };
+  return { studio: createStudioOn(host), log, crashes, requests, unreadable };
+}
+
+describe('Studio over workers', () => {
+  it('brings models and variants back after a crash, before the next question', async () => {
+    const { studio, log, crashes } = fakeHost();
+    await studio.open(file('a'));
+    await studio.makeVariant('a', recipe);
+    const pending = studio.simplifiedSkeleton('a');
+    await new Promise((done) => setTimeout(done));
+    crashes[0]({ code: 'runtime-crashed', message: 'gone' });
+    expect(await pending).toMatchObject({ ok: false, error: { code: 'runtime-crashed' } });
+    expect(await studio.layerDetail('a', 'a-v', 'conv')).toEqual({ ok: true, value: { layerId: 'conv' } });
+    expect(log).toEqual([
+      'spawn',
+      'open a as job 1',
+      'make of a',
+      'kill',
+      'spawn',
+      'open a as job 0',
+      'make of a',
+    ]);
+  });
+
+  it('says why a model is gone when its file cannot be read again, and keeps the others', async () => {
+    const { studio, crashes, unreadable } = fakeHost();
+    await studio.open(file('a'));
+    await studio.open(file('b'));
+    unreadable.add('a');
+    crashes[0]({ code: 'runtime-crashed', message: 'gone' });
+    await new Promise((done) => setTimeout(done));
+    await studio.dropVariant('b', 'none');
+    crashes[1]?.({ code: 'runtime-crashed', message: 'gone again' });
+    expect(await studio.makeVariant('a', recipe)).toMatchObject({ error: { code: 'not-a-file' } });
+    expect(await studio.makeVariant('b', recipe)).toMatchObject({ ok: true });
+  });
+
+  it('keeps the previous model when a new file is refused', async () => {
+    const { studio, unreadable } = fakeHost();
+    await studio.open(file('a'));
+    unreadable.add('bad');
+    expect(await studio.open(file('bad'))).toMatchObject({ error: { code: 'not-a-file' } });
+    expect(await studio.makeVariant('a', recipe)).toMatchObject({ ok: true });
+  });
+
+  it('hands on progress that never falls', async () => {
+    const { studio } = fakeHost();
+    const seen: number[] = [];
+    await studio.open(file('a'), { onProgress: ({ fraction }) => seen.push(fraction) });
+    expect(seen).toEqual([0.5, 0.5]);
+  });
+
+  it('measures in a worker of its own and throws it away', async () => {
+    const { studio, log, requests } = fakeHost();
+    await studio.open(file('a'));
+    await studio.makeVariant('a', recipe);
+    log.length = 0;
+    expect(await studio.measure('a', 'a-v', measurement)).toMatchObject({ ok: true });
+    expect(log).toEqual(['spawn measure wasm', 'kill measure']);
+    expect(requests[0]).toMatchObject({
+      ...measurement,
+      original: [{ name: 'a.original' }],
+      variant: [{ name: 'a.a-v' }],
+    });
+  });
+
+  it('cancels a measurement by killing its worker, and the studio worker lives on', async () => {
+    const { studio, log } = fakeHost();
+    await studio.open(file('a'));
+    const abort = new AbortController();
+    const running = studio.measure('a', null, { ...measurement, seed: 99 }, { signal: abort.signal });
+    while (!log.includes('spawn measure wasm')) await new Promise((done) => setTimeout(done));
+    abort.abort();
+    expect(await running).toMatchObject({ error: { code: 'cancelled' } });
+    expect(log).toContain('kill measure');
+    expect(log).not.toContain('kill');
+    expect(await studio.makeVariant('a', recipe)).toMatchObject({ ok: true });
+  });
+
+  it('kills a deaf studio worker on cancel and goes on with a new one', async () => {
+    const { studio, log } = fakeHost();
+    await studio.open(file('a'));
+    const abort = new AbortController();
+    const deaf = studio.simplifiedSkeleton('a', { signal: abort.signal });
+    await new Promise((done) => setTimeout(done));
+    abort.abort();
+    expect(await deaf).toMatchObject({ error: { code: 'cancelled' } });
+    expect(await studio.makeVariant('a', recipe)).toMatchObject({ ok: true });
+    expect(log.filter((line) => line === 'spawn')).toHaveLength(2);
+  });
+
+  it('joins the parts of a download', async () => {
+    const { studio } = fakeHost();
+    await studio.open(file('a'));
+    const saved = await studio.download('a', null);
+    expect(saved.ok && (await saved.value[0].blob.text())).toBe('bytes');
+  });
+
+  it('settles everything on dispose', async () => {
+    const { studio } = fakeHost();
+    await studio.open(file('a'));
+    const pending = [studio.simplifiedSkeleton('a'), studio.makeVariant('a', recipe)];
+    await new Promise((done) => setTimeout(done));
+    studio.dispose();
+    for (const call of pending) expect(await call).toMatchObject({ error: { code: 'cancelled' } });
+  });
+});
