@@ -101,6 +101,11 @@ export class StudioPage {
     return this.read(name);
   }
 
+  /** The message of that kind; `codes` = any of these. */
+  alertOf(codes: readonly string[]): Locator {
+    return this.page.locator(codes.map((code) => `[role="alert"][data-code="${code}"]`).join(', ')).last();
+  }
+
   /** Writes down every state that a card goes through, however short, until the page is left. */
   async recordKpi(name: Kpi): Promise<() => Promise<readonly KpiReading[]>> {
     const log = await this.kpi(name).evaluateHandle((card) => {

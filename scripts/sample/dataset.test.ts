@@ -1,6 +1,15 @@
 // The split and the held-out file of the sample.
 import { expect, test } from 'vitest';
-import { CLASSES, PIXELS, copyShifted, packDigits, readDigits, split, unpackDigits } from './dataset.ts';
+import {
+  CLASSES,
+  PIXELS,
+  copyImage,
+  copyMoved,
+  packDigits,
+  readDigits,
+  split,
+  unpackDigits,
+} from './dataset.ts';
 import { seededRandom } from './random.ts';
 
 const digits = readDigits();
@@ -39,13 +48,39 @@ test('packing and unpacking give the same digits; a wrong length is refused', ()
   expect(() => unpackDigits(packed, 21)).toThrow(/16485 bytes for 21 digits/);
 });
 
-test('a shift moves pixels and brings in paper', () => {
+const STILL = { radians: 0, zoom: 1, dx: 0, dy: 0 };
+
+test('a movement of nothing changes nothing', () => {
+  const plain = new Float32Array(PIXELS);
+  const moved = new Float32Array(PIXELS);
+  copyImage(plain, 0, digits, 1234);
+  copyMoved(moved, 0, digits, 1234, STILL);
+  expect(moved).toEqual(plain);
+});
+
+test('a shift moves pixels and brings in paper; half a pixel shares the ink', () => {
   const image = new Uint8Array(PIXELS);
   image[5 * 28 + 6] = 255;
   image[27 * 28 + 27] = 51;
-  const out = new Float64Array(PIXELS);
-  copyShifted(out, 0, { images: image, labels: Uint8Array.of(0) }, 0, 2, -1);
+  const one = { images: image, labels: Uint8Array.of(0) };
+  const out = new Float32Array(PIXELS);
+  copyMoved(out, 0, one, 0, { ...STILL, dx: 2, dy: -1 });
   expect(out[4 * 28 + 8]).toBe(1);
   // The corner left the picture to the right; nothing else is ink.
   expect(out.filter((v) => v !== 0)).toHaveLength(1);
+  copyMoved(out, 0, one, 0, { ...STILL, dx: 0.5 });
+  expect([out[5 * 28 + 6], out[5 * 28 + 7]]).toEqual([0.5, 0.5]);
+});
+
+test('a quarter turn takes the right edge to the bottom; twice the zoom doubles the distance from the middle', () => {
+  const image = new Uint8Array(PIXELS);
+  image[10 * 28 + 20] = 255;
+  const one = { images: image, labels: Uint8Array.of(0) };
+  const out = new Float32Array(PIXELS);
+  copyMoved(out, 0, one, 0, { ...STILL, radians: Math.PI / 2 });
+  // From the middle (13.5, 13.5): (6.5, −3.5) turns to (3.5, 6.5), that is column 17, row 20. cos(π/2) is 6e-17.
+  expect(out[20 * 28 + 17]).toBeCloseTo(1, 6);
+  copyMoved(out, 0, one, 0, { ...STILL, zoom: 2 });
+  // (6.5, −3.5) · 2 = (13, −7): column 26.5, row 6.5; its four neighbours each lie a quarter pixel off: (3/4)².
+  expect(out[6 * 28 + 26]).toBeCloseTo(0.5625, 6);
 });

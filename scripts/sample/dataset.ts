@@ -87,22 +87,50 @@ export function unpackDigits(bytes: Uint8Array, count: number): Digits {
   return { images: bytes.subarray(0, count * PIXELS), labels: bytes.subarray(count * PIXELS) };
 }
 
-/** Copies image `index` as 0..1 to `to`, moved by (dx, dy) pixels; what comes in from outside is paper. */
-export function copyShifted(
-  target: Float32Array | Float64Array,
+/** A small movement of the pen: turn and zoom about the middle, then shift. */
+export interface Movement {
+  readonly radians: number;
+  /** Above 1 = larger. */
+  readonly zoom: number;
+  /** Pixels to the right and down. */
+  readonly dx: number;
+  readonly dy: number;
+}
+
+/** Writes image `index` as 0..1 to `target`, starting at `to`. */
+export function copyImage(target: Float32Array, to: number, digits: Digits, index: number): void {
+  const from = index * PIXELS;
+  for (let i = 0; i < PIXELS; i++) target[to + i] = digits.images[from + i] / 255;
+}
+
+/** Writes image `index`, moved, as 0..1 to `target`: bilinear, and what comes in from outside is paper. */
+export function copyMoved(
+  target: Float32Array,
   to: number,
   digits: Digits,
   index: number,
-  dx: number,
-  dy: number,
+  { radians, zoom, dx, dy }: Movement,
 ): void {
   const from = index * PIXELS;
+  const middle = (SIDE - 1) / 2;
+  // Every target pixel asks where it comes from, so the movement is turned round.
+  const cosine = Math.cos(radians) / zoom;
+  const sine = Math.sin(radians) / zoom;
+  const ink = (x: number, y: number): number =>
+    x >= 0 && x < SIDE && y >= 0 && y < SIDE ? digits.images[from + y * SIDE + x] : 0;
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      const sy = y - dy;
-      const sx = x - dx;
-      const inside = sy >= 0 && sy < SIDE && sx >= 0 && sx < SIDE;
-      target[to + y * SIDE + x] = inside ? digits.images[from + sy * SIDE + sx] / 255 : 0;
+      const px = x - middle - dx;
+      const py = y - middle - dy;
+      const sx = cosine * px + sine * py + middle;
+      const sy = cosine * py - sine * px + middle;
+      const left = Math.floor(sx);
+      const top = Math.floor(sy);
+      const right = sx - left;
+      const down = sy - top;
+      const upper = ink(left, top) * (1 - right) + ink(left + 1, top) * right;
+      const lower = ink(left, top + 1) * (1 - right) + ink(left + 1, top + 1) * right;
+      target[to + y * SIDE + x] = (upper * (1 - down) + lower * down) / 255;
     }
   }
 }

@@ -2,7 +2,7 @@
  * Runs a digit model in onnxruntime-web (Node) on the held-out digits. It must not know how the model was made.
  */
 import { InferenceSession, Tensor, env } from 'onnxruntime-web/wasm';
-import { CLASSES, PIXELS, SIDE, copyShifted, type Digits } from './dataset.ts';
+import { CLASSES, PIXELS, SIDE, copyImage, type Digits } from './dataset.ts';
 
 const BATCH = 100;
 
@@ -20,7 +20,7 @@ export async function predict(
   for (let from = 0; from < count; from += BATCH) {
     const size = Math.min(BATCH, count - from);
     const images = new Float32Array(size * PIXELS);
-    for (let i = 0; i < size; i++) copyShifted(images, i * PIXELS, digits, from + i, 0, 0);
+    for (let i = 0; i < size; i++) copyImage(images, i * PIXELS, digits, from + i);
     const feeds = { [input]: new Tensor('float32', images, [size, 1, SIDE, SIDE]) };
     const logits = (await session.run(feeds))[output].data as Float32Array;
     for (let i = 0; i < size; i++) {

@@ -1,10 +1,10 @@
 /**
  * Trains a network on digits: batches, shifts, loss, schedule. It must not know files or ONNX.
  */
-import { CLASSES, PIXELS, copyShifted, type Digits } from './dataset.ts';
+import { CLASSES, PIXELS, copyImage, copyMoved, type Digits, type Movement } from './dataset.ts';
 import { largestClass, softmaxCrossEntropy } from './head.ts';
 import type { Network } from './network.ts';
-import { adam, cosineRate } from './optimizer.ts';
+import { ADAM_DEFAULTS, adam, cosineRate } from './optimizer.ts';
 import type { Random } from './random.ts';
 
 export interface FitOptions {
@@ -12,8 +12,9 @@ export interface FitOptions {
   readonly epochs: number;
   readonly peakRate: number;
   readonly warmupSteps: number;
-  /** Every training image moves by up to this many pixels each way. */
-  readonly shift: number;
+  readonly weightDecay: number;
+  /** Every training image moves by up to this much either way; 0.1 of zoom = 0.9 … 1.1. */
+  readonly movement: Movement;
 }
 
 export interface EpochReport {
@@ -31,10 +32,10 @@ export function fit(
   random: Random,
   report: (epoch: EpochReport) => void,
 ): void {
-  const { batch, epochs, shift } = options;
+  const { batch, epochs, movement } = options;
   const count = digits.labels.length;
   const stepsPerEpoch = Math.floor(count / batch);
-  const update = adam(network.parameters);
+  const update = adam(network.parameters, { ...ADAM_DEFAULTS, weightDecay: options.weightDecay });
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   const images = new Float32Array(batch * PIXELS);
   const labels = new Uint8Array(batch);
@@ -47,9 +48,7 @@ export function fit(
     for (let step = 0; step < stepsPerEpoch; step++) {
       for (let i = 0; i < batch; i++) {
         const index = order[step * batch + i];
-        const dx = random.below(2 * shift + 1) - shift;
-        const dy = random.below(2 * shift + 1) - shift;
-        copyShifted(images, i * PIXELS, digits, index, dx, dy);
+        copyMoved(images, i * PIXELS, digits, index, drawMovement(movement, random));
         labels[i] = digits.labels[index];
       }
       const logits = network.forward(images, true);
@@ -68,6 +67,16 @@ export function fit(
   }
 }
 
+function drawMovement(most: Movement, random: Random): Movement {
+  const within = (limit: number): number => limit * (2 * random.uniform() - 1);
+  return {
+    radians: within(most.radians),
+    zoom: 1 + within(most.zoom),
+    dx: within(most.dx),
+    dy: within(most.dy),
+  };
+}
+
 /** Share of the digits that the network names rightly, with running statistics. `batch` is the network's. */
 export function accuracyOf(network: Network, digits: Digits, batch: number): number {
   const count = digits.labels.length;
@@ -76,7 +85,7 @@ export function accuracyOf(network: Network, digits: Digits, batch: number): num
   for (let from = 0; from < count; from += batch) {
     const size = Math.min(batch, count - from);
     images.fill(0);
-    for (let i = 0; i < size; i++) copyShifted(images, i * PIXELS, digits, from + i, 0, 0);
+    for (let i = 0; i < size; i++) copyImage(images, i * PIXELS, digits, from + i);
     const classes = largestClass(network.forward(images, false), CLASSES, batch);
     for (let i = 0; i < size; i++) if (classes[i] === digits.labels[from + i]) right++;
   }

@@ -13,7 +13,14 @@ import { loadNetwork, saveNetwork } from './snapshot.ts';
 
 const SEED = 1;
 const HELD_OUT = 1500;
-const OPTIONS: FitOptions = { batch: 50, epochs: 20, peakRate: 0.003, warmupSteps: 100, shift: 2 };
+const OPTIONS: FitOptions = {
+  batch: 50,
+  epochs: 24,
+  peakRate: 0.003,
+  warmupSteps: 100,
+  weightDecay: 0.05,
+  movement: { radians: 0.2, zoom: 0.1, dx: 2, dy: 2 },
+};
 const ROOT = join(import.meta.dirname, '..', '..');
 const SNAPSHOT = join(ROOT, '.cache', 'sample', 'digits.f32');
 
@@ -35,7 +42,7 @@ async function main(): Promise<void> {
     fit(network, train, OPTIONS, seededRandom(SEED + 2), ({ epoch, loss, trainAccuracy, seconds }) => {
       console.log(
         `epoch ${epoch}/${OPTIONS.epochs}: loss ${loss.toFixed(4)}, ` +
-          `right on shifted training digits ${(100 * trainAccuracy).toFixed(2)} %, ${seconds.toFixed(1)} s`,
+          `right on moved training digits ${(100 * trainAccuracy).toFixed(2)} %, ${seconds.toFixed(1)} s`,
       );
     });
     mkdirSync(join(ROOT, '.cache', 'sample'), { recursive: true });
