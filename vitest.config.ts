@@ -3,12 +3,14 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, WEBGPU_ARGS, findChromium } from './scripts/chromium.mjs';
 
-const CONFORMANCE = 'src/kernels/conformance/**/*.test.ts';
+const CONFORMANCE = 'src/kernels/testing/**/*.test.ts';
 const executablePath = await findChromium();
 const required = process.env.REQUIRE_BACKENDS ?? '';
 
 export default defineConfig({
   test: {
+    // The compiled kernels must be there and current; unchanged sources cost a few milliseconds.
+    globalSetup: ['scripts/build-kernels.mjs'],
     projects: [
       {
         test: {
@@ -23,14 +25,14 @@ export default defineConfig({
         test: {
           name: 'conformance-node',
           environment: 'node',
-          include: ['src/kernels/conformance/{suite,node}.test.ts'],
+          include: ['src/kernels/testing/node.test.ts'],
         },
       },
       {
         define: { __REQUIRE_BACKENDS__: JSON.stringify(required) },
         test: {
           name: 'conformance-browser',
-          include: ['src/kernels/conformance/{suite,browser}.test.ts'],
+          include: ['src/kernels/testing/browser.test.ts'],
           browser: {
             enabled: true,
             headless: true,

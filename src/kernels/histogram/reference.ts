@@ -3,8 +3,8 @@
  *
  * All steps in float32, low and high rounded to float32 first:
  *   bin = min(bins − 1, trunc((x·p − low·p) · (bins / (high·p − low·p))))
- * p is a power of two, so x·p is exact for the x that are counted. It keeps the range inside what float32 can divide:
- * 1 as a rule, 0.5 when high − low would overflow, 2^100 when it is below 2^−100.
+ * p is a power of two that keeps widths and bins per unit far from overflow and denormals: 1 as a rule, 2^−64 when
+ * high − low is above 2^64, 2^100 when it is below 2^−60.
  *
  * - NaN and values outside [low, high] are not counted; x = high falls in the last bin.
  * - low = high: every x equal to it falls in the last bin.
@@ -23,7 +23,8 @@ export interface HistogramPlan {
   readonly perUnit: number;
 }
 
-const TINY = 2 ** -100;
+const WIDE = 2 ** 64;
+const NARROW = 2 ** -60;
 const MAX_BINS = 65536;
 
 /** @throws RangeError when the range is not finite or reversed, or bins is outside 1..65536. */
@@ -35,7 +36,7 @@ export function planHistogram(low: number, high: number, bins: number): Histogra
     throw new RangeError(`a finite range low ≤ high expected, got ${low}..${high}`);
   }
   const width = Math.fround(to - from);
-  const power = width === Infinity ? 0.5 : width < TINY ? 2 ** 100 : 1;
+  const power = width > WIDE ? 2 ** -64 : width < NARROW ? 2 ** 100 : 1;
   const base = Math.fround(from * power);
   const scaled = Math.fround(Math.fround(to * power) - base);
   return { low: from, high: to, power, base, perUnit: from === to ? 0 : Math.fround(bins / scaled) };
