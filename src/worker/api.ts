@@ -133,9 +133,6 @@ export interface StudioWorkerApi {
   cancel(job: string): void;
 }
 
-/** Which bundle of the runtime a measurement worker holds: `wasm` = CPU only; the other two = GPU. */
-export type RuntimeBundle = 'wasm' | 'jspi' | 'webgpu';
-
 /** What the page hands to a fresh measurement worker, once, before its job. */
 export interface MeasureWorkerSetup {
   /** JobProgressMessage objects arrive on the other end. */

@@ -4,7 +4,7 @@
  */
 import { transfer, wrap } from 'comlink';
 import type { ErrorRecord } from '../../core/errors.ts';
-import { runtimeWasmUrl } from '../../runtime/assets.ts';
+import { bundleFor, runtimeWasmUrl, type RuntimeBundle } from '../../runtime/assets.ts';
 import type {
   JobProgressMessage,
   MeasureWorkerApi,
@@ -12,15 +12,24 @@ import type {
   StudioWorkerSetup,
 } from '../../worker/api.ts';
 import studioScript from '../../worker/main.ts?worker&url';
-import measureScript from '../../worker/measure-worker.ts?worker&url';
+import measureJspiScript from '../../worker/measure-worker-jspi.ts?worker&url';
+import measureWebgpuScript from '../../worker/measure-worker-webgpu.ts?worker&url';
+import measureWasmScript from '../../worker/measure-worker.ts?worker&url';
 import type { WorkerLink } from './lifeline.ts';
 import { fetchOnce, workerAddress } from './worker-script.ts';
+
+/** One file a runtime bundle: two bundles cannot live in one worker. */
+const MEASURE_SCRIPTS: Readonly<Record<RuntimeBundle, string>> = {
+  wasm: measureWasmScript,
+  jspi: measureJspiScript,
+  webgpu: measureWebgpuScript,
+};
 
 export type ProgressListener = (message: JobProgressMessage) => void;
 
 /** Fetches what the first model will need, so that nothing is requested while the user works. */
 export async function warmUp(): Promise<void> {
-  await Promise.all([studioScript, measureScript, runtimeWasmUrl('wasm')].map(fetchOnce));
+  await Promise.all([studioScript, measureWasmScript, runtimeWasmUrl('wasm')].map(fetchOnce));
 }
 
 export async function spawnStudioWorker(onProgress: ProgressListener): Promise<WorkerLink<StudioWorkerApi>> {
@@ -48,7 +57,7 @@ export async function spawnMeasureWorker(
   onProgress: ProgressListener,
 ): Promise<WorkerLink<MeasureWorkerApi>> {
   const [worker, runtimeWasm] = await Promise.all([
-    startWorker(measureScript, 'pare-measure'),
+    startWorker(MEASURE_SCRIPTS[bundleFor(provider)], 'pare-measure'),
     fetchOnce(runtimeWasmUrl(provider)),
   ]);
   const api = wrap(worker) as unknown as MeasureWorkerApi;
