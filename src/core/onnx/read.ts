@@ -69,7 +69,9 @@ class ModelBuilder {
 
   /** Every writer puts the IR version, one small number, or an operator set in front. */
   get looksLikeModel(): boolean {
-    return (this.#irVersion >= 1 && this.#irVersion < 100) || this.#graph !== undefined;
+    return (
+      (this.#irVersion >= 1 && this.#irVersion < 100) || this.#graph !== undefined || this.#opsets.length > 0
+    );
   }
 
   add(c: MessageCursor, files: ExternalFiles): void {

@@ -70,7 +70,7 @@ export function refuseOtherFormats(source: ByteSource): void {
   const text = latin1(head);
   refuseText(text);
   if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) throw zipError(text);
-  if (/^\x80[\x02-\x05][\x8a}\]c(X\x95]/.test(text)) {
+  if (isPickle(head)) {
     throw other('a Python pickle (PyTorch)', 'Export it with torch.onnx.export, then open the result.');
   }
   if (/^[^]{8}\{"/.test(text) && text.slice(4, 8) === '\0\0\0\0') {
@@ -105,7 +105,7 @@ function refuseText(text: string): void {
       hint: 'The download gave an error or a login page. Open the link in a browser and save the model itself.',
     });
   }
-  if (/^[\x09\x0a\x0d\x20-\x7e]{16,}$/.test(text)) {
+  if (/^[\t\n\r -~]{16,}$/.test(text)) {
     const json = /^[{[]/.test(start);
     throw other(json ? 'JSON text' : 'plain text', 'Open a file that ends in .onnx.');
   }
@@ -127,6 +127,19 @@ function zipError(text: string): PareError {
 function other(what: string, hint: string): PareError {
   return new PareError('other-format', `The file is ${what}, not an ONNX model.`, { at: 'byte 0', hint });
 }
+
+/** PROTO 2 to 5, then the first opcode of what torch.save and pickle write. */
+function isPickle(head: Uint8Array): boolean {
+  return (
+    head.byteLength > 2 && head[0] === 0x80 && head[1] >= 2 && head[1] <= 5 && PICKLE_OPCODES.has(head[2])
+  );
+}
+
+const PICKLE_OPCODES: ReadonlySet<number> = new Set([
+  0x8a,
+  0x95,
+  ...['}', ']', 'c', '(', 'X'].map((c) => c.charCodeAt(0)),
+]);
 
 function latin1(bytes: Uint8Array): string {
   let text = '';

@@ -2,8 +2,9 @@
  * Writes protobuf fields into a list of parts, or only adds their lengths up. Both sinks run the same encoders, so a
  * predicted size is the written size. It must not know ONNX.
  */
-import { isSpan, partBytes, partLength, partsLength } from '../bytes/spans.ts';
-import type { BytePart, ByteSpan } from '../bytes/source.ts';
+import { isSpan, partLength, partsLength } from '../bytes/spans.ts';
+import type { BytePart, ByteSource, ByteSpan } from '../bytes/source.ts';
+import { ByteWindow } from '../bytes/window.ts';
 import { WIRE_FIXED32, WIRE_LENGTH, WIRE_VARINT } from './wire.ts';
 
 /** What encoders write to. */
@@ -198,10 +199,11 @@ export function joinSmallParts(parts: readonly BytePart[]): BytePart[] {
     } else if (partLength(part) > 0) merged.push(part);
   }
   const joined: BytePart[] = [];
+  const windows = new Map<ByteSource, ByteWindow>();
   let run: BytePart[] = [];
   const endRun = (): void => {
     if (run.length === 1) joined.push(run[0]);
-    else if (run.length > 1) joined.push(joinRun(run));
+    else if (run.length > 1) joined.push(joinRun(run, windows));
     run = [];
   };
   for (const part of merged) {
@@ -219,11 +221,16 @@ function continues(a: ByteSpan, b: ByteSpan): boolean {
   return a.source === b.source && a.start + a.length === b.start;
 }
 
-function joinRun(run: readonly BytePart[]): Uint8Array {
+/** Through windows: neighbours in a file cost one read together, not one each. */
+function joinRun(run: readonly BytePart[], windows: Map<ByteSource, ByteWindow>): Uint8Array {
   const out = new Uint8Array(partsLength(run));
   let at = 0;
   for (const part of run) {
-    out.set(partBytes(part), at);
+    if (isSpan(part)) {
+      const window = windows.get(part.source) ?? new ByteWindow(part.source);
+      windows.set(part.source, window);
+      out.set(window.view(part.start, part.length), at);
+    } else out.set(part, at);
     at += partLength(part);
   }
   return out;

@@ -142,36 +142,66 @@ const encodeAttribute: Encoder<Attribute> = (sink, attribute, context) => {
 
 function encodeValue(sink: FieldSink, a: AttributeValue, field: number, context: WriteContext): void {
   switch (a.kind) {
-    case 'float':
-      return sink.float(field, a.value);
-    case 'int':
-      return sink.varint(field, a.value);
-    case 'string':
-      return sink.bytes(field, a.value);
-    case 'tensor':
-      return put(sink, field, a.value, encodeTensor, context, context.mayCopy(a.value));
-    case 'graph':
-      return put(sink, field, a.value, encodeGraph, context, context.mayCopy(a.value));
-    case 'sparse-tensor':
-      return put(sink, field, a.value, encodeSparseTensor, context, context.mayCopy(a.value));
-    case 'type':
-      return put(sink, field, a.value, encodeType, context, true);
-    case 'floats':
-      return a.value.forEach((v) => sink.float(field, v));
-    case 'ints':
-      return a.value.forEach((v) => sink.varint(field, v));
-    case 'strings':
-      return a.value.forEach((v) => sink.bytes(field, v));
-    case 'tensors':
-      return a.value.forEach((v) => put(sink, field, v, encodeTensor, context, context.mayCopy(v)));
-    case 'graphs':
-      return a.value.forEach((v) => put(sink, field, v, encodeGraph, context, context.mayCopy(v)));
-    case 'sparse-tensors':
-      return a.value.forEach((v) => put(sink, field, v, encodeSparseTensor, context, context.mayCopy(v)));
-    case 'types':
-      return a.value.forEach((v) => put(sink, field, v, encodeType, context, true));
-    case 'reference':
-      return sink.text(21, a.value);
+    case 'float': {
+      sink.float(field, a.value);
+      return;
+    }
+    case 'int': {
+      sink.varint(field, a.value);
+      return;
+    }
+    case 'string': {
+      sink.bytes(field, a.value);
+      return;
+    }
+    case 'tensor': {
+      put(sink, field, a.value, encodeTensor, context, context.mayCopy(a.value));
+      return;
+    }
+    case 'graph': {
+      put(sink, field, a.value, encodeGraph, context, context.mayCopy(a.value));
+      return;
+    }
+    case 'sparse-tensor': {
+      put(sink, field, a.value, encodeSparseTensor, context, context.mayCopy(a.value));
+      return;
+    }
+    case 'type': {
+      put(sink, field, a.value, encodeType, context, true);
+      return;
+    }
+    case 'floats': {
+      a.value.forEach((v) => sink.float(field, v));
+      return;
+    }
+    case 'ints': {
+      a.value.forEach((v) => sink.varint(field, v));
+      return;
+    }
+    case 'strings': {
+      a.value.forEach((v) => sink.bytes(field, v));
+      return;
+    }
+    case 'tensors': {
+      a.value.forEach((v) => put(sink, field, v, encodeTensor, context, context.mayCopy(v)));
+      return;
+    }
+    case 'graphs': {
+      a.value.forEach((v) => put(sink, field, v, encodeGraph, context, context.mayCopy(v)));
+      return;
+    }
+    case 'sparse-tensors': {
+      a.value.forEach((v) => put(sink, field, v, encodeSparseTensor, context, context.mayCopy(v)));
+      return;
+    }
+    case 'types': {
+      a.value.forEach((v) => put(sink, field, v, encodeType, context, true));
+      return;
+    }
+    case 'reference': {
+      sink.text(21, a.value);
+      return;
+    }
     case 'undefined':
       return;
     default:
@@ -200,7 +230,10 @@ function encodeData(sink: FieldSink, tensor: Tensor, data: TensorData, context: 
       return;
     case 'external':
       for (const entry of data.entries) put(sink, 13, entry, encodeEntry, context, true);
-      return sink.varint(14, 1);
+      {
+        sink.varint(14, 1);
+        return;
+      }
     case 'encoded':
       throw new PareError(
         'internal',
@@ -254,7 +287,10 @@ const encodeType: Encoder<TypeInfo> = (sink, type, context) => {
 
 function encodeShape(sink: FieldSink, shape: readonly Dimension[]): void {
   const own = shapeBytesOf(shape);
-  if (own !== undefined) return sink.bytes(2, own);
+  if (own !== undefined) {
+    sink.bytes(2, own);
+    return;
+  }
   sink.message(2, (inner) => {
     for (const d of shape) {
       inner.message(1, (dimension) => {
