@@ -126,8 +126,10 @@ export class StudioPage {
     return () => log.jsonValue();
   }
 
-  /** Waits until nothing runs any more. */
+  /** Waits until the variant of the recipe on screen is made and nothing runs any more. */
   async idle(): Promise<void> {
+    // The size is predicted from the moment a slider moves until the variant is there: so this waits for the pause too.
+    await this.measured('Size');
     await expect(this.cancel).toHaveCount(0, { timeout: MEASURE_LIMIT_MILLIS });
   }
 

@@ -1,0 +1,83 @@
+/**
+ * Takes docs/screenshots: every state of the page at two widths, light and dark, from the built page and real work.
+ * `npx tsx e2e/screenshots.ts`, after `npm run build`. It must not change what it photographs.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser } from '@playwright/test';
+import { CHROMIUM_ARGS, WEBGPU_ARGS, findChromium } from '../scripts/chromium.mjs';
+import { ROOT } from './support/models.ts';
+import { startCountingServer } from './support/own-server.ts';
+import { StudioPage } from './support/studio-page.ts';
+
+const FOLDER = join(ROOT, 'docs', 'screenshots');
+const VIEWPORTS = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+];
+const SCHEMES = ['light', 'dark'] as const;
+
+async function photograph(
+  browser: Browser,
+  url: string,
+  viewport: (typeof VIEWPORTS)[number],
+  colorScheme: (typeof SCHEMES)[number],
+): Promise<void> {
+  const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
+  const studio = new StudioPage(page);
+  const narrow = viewport.width < 600;
+  const shoot = async (state: string): Promise<void> => {
+    const path = join(FOLDER, `${state}-${viewport.width}-${colorScheme}.png`);
+    // On a phone the page is longer than the screen: show all of it.
+    await page.screenshot({ path, fullPage: narrow });
+    console.log(path);
+  };
+  await studio.goto(url);
+  await shoot('empty');
+  await studio.sample.click();
+  await studio.expectOpen();
+  await studio.idle();
+  await shoot('loaded');
+  await studio.moveTo(studio.precision, 'int8');
+  await studio.cancel.waitFor();
+  await shoot('running');
+  await studio.idle();
+  await studio.moveTo(studio.sparsity, '50 %');
+  await studio.idle();
+  await studio.moveTo(studio.precision, 'int4');
+  await studio.idle();
+  await studio.moveTo(studio.sparsity, '0 %', 'ArrowLeft');
+  await studio.idle();
+  await shoot('measured');
+  const layer = page.getByRole('row').filter({ hasText: 'block5.pointwise' }).first();
+  await layer.scrollIntoViewIfNeeded();
+  await layer.click();
+  await page
+    .getByRole('img', { name: /histogram/i })
+    .first()
+    .scrollIntoViewIfNeeded();
+  await shoot('inspector');
+  await page.evaluate(() => scrollTo(0, 0));
+  await studio.drop([
+    { name: 'page.onnx', bytes: Buffer.from('<!DOCTYPE html><html><title>404</title></html>') },
+  ]);
+  await studio.alert.waitFor();
+  await shoot('failed');
+  await page.close();
+}
+
+const executablePath = await findChromium();
+const server = await startCountingServer();
+const browser = await chromium.launch({
+  args: [...CHROMIUM_ARGS, ...WEBGPU_ARGS],
+  ...(executablePath === undefined ? {} : { executablePath }),
+});
+mkdirSync(FOLDER, { recursive: true });
+try {
+  for (const viewport of VIEWPORTS) {
+    for (const scheme of SCHEMES) await photograph(browser, server.url, viewport, scheme);
+  }
+} finally {
+  await browser.close();
+  await server.close();
+}
