@@ -1,0 +1,95 @@
+/**
+ * What a model is, in numbers that a page or a terminal can show. Reads no weights. It must not know where the model
+ * came from.
+ */
+import type { Model, ValueInfo } from '../core/onnx/ir.ts';
+import { overridableInitializers } from '../core/onnx/overridable.ts';
+import { forEachTensor } from '../core/onnx/walk.ts';
+import type { WeightLayer } from '../core/onnx/weights.ts';
+import { elementCount, type DataType } from '../core/tensor/dtype.ts';
+import type { InputSummary, LayerSummary, ModelSummary } from './api.ts';
+
+export type ModelFacts = Omit<ModelSummary, 'modelId' | 'fileName' | 'bytes' | 'skeleton'>;
+
+const FLOATS: ReadonlySet<DataType> = new Set([
+  'float32',
+  'float16',
+  'bfloat16',
+  'float64',
+  'float8e4m3fn',
+  'float8e4m3fnuz',
+  'float8e5m2',
+  'float8e5m2fnuz',
+]);
+
+/** @param weights the model's own, from listWeights */
+export function summarizeModel(model: Model, weights: readonly WeightLayer[]): ModelFacts {
+  const { graph } = model;
+  const overridable = overridableInitializers(graph);
+  const initializers = new Set(graph.initializers.map((tensor) => tensor.name));
+  const inputs = graph.inputs.filter(({ name }) => !initializers.has(name) || overridable.has(name));
+  let externalData = false;
+  forEachTensor(model, ({ data }) => (externalData ||= data.kind === 'external'));
+  return {
+    parameters: countParameters(model, weights),
+    weightBytes: weights.reduce((total, { weightBytes }) => total + weightBytes, 0),
+    nodes: graph.nodes.length,
+    irVersion: model.irVersion,
+    opset: model.opsets.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0,
+    producer: [model.producerName, model.producerVersion].filter((part) => part !== '').join(' '),
+    inputs: inputs.map(describeValue),
+    outputs: graph.outputs.map(describeValue),
+    layers: weights.map(describeLayer),
+    remarks: remarksOn(model),
+    externalData,
+  };
+}
+
+function describeValue({ name, type }: ValueInfo): InputSummary {
+  return { name, dataType: type?.elementType ?? 'undefined', shape: type?.shape ?? null };
+}
+
+function describeLayer({ id, label, op, tensor, elements, weightBytes, frozen }: WeightLayer): LayerSummary {
+  const { dims, dataType } = tensor;
+  return {
+    id,
+    label,
+    op,
+    dims,
+    dataType,
+    elements,
+    weightBytes,
+    ...(frozen === undefined ? {} : { frozen }),
+  };
+}
+
+/** Trained numbers: every floating-point constant, and weights that were quantized before. */
+function countParameters(model: Model, weights: readonly WeightLayer[]): number {
+  const counted = new Set(weights.map(({ tensor }) => tensor));
+  let count = weights.reduce((total, { elements }) => total + elements, 0);
+  forEachTensor(model, (tensor) => {
+    if (counted.has(tensor) || !FLOATS.has(tensor.dataType)) return;
+    const elements = elementCount(tensor.dims);
+    if (Number.isSafeInteger(elements) && elements > 0) count += elements;
+  });
+  return count;
+}
+
+function remarksOn(model: Model): string[] {
+  const remarks: string[] = [];
+  const { graph } = model;
+  const seen = new Set([...graph.inputs, ...graph.initializers].map(({ name }) => name));
+  for (const { values } of graph.sparseInitializers) seen.add(values.name);
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  const early = graph.nodes.find(({ inputs, outputs }) => {
+    const waits = inputs.some((name) => made.has(name) && !seen.has(name));
+    for (const name of outputs) seen.add(name);
+    return waits;
+  });
+  if (early !== undefined) remarks.push('Its operators are not in the order in which they run.');
+  if (model.functions.length > 0) remarks.push(`It brings ${model.functions.length} functions of its own.`);
+  const domains = new Set(graph.nodes.map(({ domain }) => domain));
+  const foreign = [...domains].filter((domain) => domain !== '' && domain !== 'ai.onnx');
+  if (foreign.length > 0) remarks.push(`It uses operators that are not ONNX's own (${foreign.join(', ')}).`);
+  return remarks;
+}
