@@ -55,12 +55,12 @@ module.exports = {
       name: 'app-value-imports',
       severity: 'error',
       comment:
-        'The page holds ids and numbers: of the core it may run only metas, recipes, the Pareto front and reports.',
+        'The page holds ids and numbers: of the core it may run only metas, recipes, the Pareto front and reports; of workers and runtime it may know the addresses of their files.',
       from: { path: '^src/app/', pathNot: test },
       to: {
         path: '^src/(core|kernels|runtime|data|worker|cli)/',
         pathNot:
-          '/meta\\.ts$|^src/core/recipe/|^src/core/search/pareto\\.ts$|^src/core/report/|^src/core/errors\\.ts$|^src/worker/api\\.ts$',
+          '/meta\\.ts$|^src/core/recipe/|^src/core/search/pareto\\.ts$|^src/core/report/|^src/core/errors\\.ts$|^src/worker/api\\.ts$|^src/runtime/assets\\.ts$|^src/worker/(main|measure-worker(-jspi|-webgpu)?)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
