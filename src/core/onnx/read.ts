@@ -38,12 +38,15 @@ export function readModel(source: ByteSource, options: ReadOptions = {}): Model 
     while (c.next()) builder.add(c, files);
   } catch (error) {
     // Random bytes fail as some protobuf error; what matters is that nothing looked like a model before.
-    if (error instanceof PareError && !builder.looksLikeModel && FAULTS.has(error.code)) throw notOnnx(error);
+    if (!(error instanceof PareError) || !FAULTS.has(error.code)) throw error;
+    const cutGraph = error.code === 'truncated' && c.field === GRAPH_FIELD;
+    if (!builder.looksLikeModel && !cutGraph) throw notOnnx(error);
     throw error;
   }
   return builder.finish(c);
 }
 
+const GRAPH_FIELD = 7;
 const FAULTS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'too-deep']);
 
 function notOnnx(cause?: unknown): PareError {
