@@ -1,5 +1,18 @@
-/** Starts the page. It must not know what the page shows. */
+/** Puts the page together: store, workers, pipeline, React. Nothing else is done here. */
 import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { createStudio } from './bridge/browser-studio.ts';
+import { createPipeline } from './store/pipeline.ts';
+import { createAppStore } from './store/state.ts';
+import './styles/mantine.css';
+import './styles/tokens.css';
+import './styles/base.css';
+
+const studio = createStudio();
+const { crossOriginIsolated, cores } = studio.capabilities;
+const store = createAppStore({ threads: crossOriginIsolated ? cores : 1 });
+const pipeline = createPipeline(store, studio);
 
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<h1>Pare</h1>);
+if (root === null) throw new Error('index.html has no #root');
+createRoot(root).render(<App services={{ store, studio, pipeline }} />);

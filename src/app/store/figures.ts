@@ -167,7 +167,7 @@ function reasonFor(entry: StudyEntry, name: 'latency' | 'accuracy' | 'agreement'
 
 /** Accuracy wherever labelled data exists, else agreement. */
 export function gainOf(chosen: GainAxis | null, sample: boolean, entries: readonly StudyEntry[]): GainAxis {
-  const labelled = sample || entries.some((entry) => entry.measurement?.accuracy != null);
+  const labelled = sample || entries.some((entry) => (entry.measurement?.accuracy ?? null) !== null);
   if (!labelled) return 'agreement';
   return chosen ?? 'accuracy';
 }

@@ -2,9 +2,19 @@
  * Every edit of a recipe that the page offers, as pure functions from draft to draft. It must not know React, workers
  * or what a pass computes.
  */
+import { pruneMagnitudeMeta } from '../../core/passes/prune-magnitude/meta.ts';
+import { quantizeWeightsMeta } from '../../core/passes/quantize-weights/meta.ts';
 import type { ParamValue, ParamValues } from '../../core/passes/types.ts';
 import type { Recipe, RecipeStep } from '../../core/recipe/types.ts';
-import { PASS_ORDER, PRECISION_PARAM, PRUNE, QUANTIZE, SPARSITY_PARAM } from './pass-names.ts';
+import {
+  PASS_ORDER,
+  PATTERN_SCOPE,
+  PRECISION_PARAM,
+  PRUNE,
+  QUANTIZE,
+  SCOPE_PARAM,
+  SPARSITY_PARAM,
+} from './pass-names.ts';
 
 /** A recipe and what a switched-off step was set to, so that switching it on again brings its settings back. */
 export interface RecipeDraft {
@@ -27,14 +37,23 @@ export function stepOf(recipe: Recipe, pass: string): RecipeStep | undefined {
 }
 
 export function precisionOf(recipe: Recipe): PrecisionStop {
-  const value = stepOf(recipe, QUANTIZE)?.params?.[PRECISION_PARAM];
+  const step = stepOf(recipe, QUANTIZE);
+  if (step === undefined) return 'fp32';
+  const value = step.params?.[PRECISION_PARAM] ?? quantizeWeightsMeta.params.precision.default;
   return PRECISION_STOPS.find((stop) => stop === value) ?? 'fp32';
 }
 
+/** Every N:M pattern on offer keeps half. */
+const PATTERN_SPARSITY = 0.5;
+
 /** Fraction of zeros, 0–0.95. */
 export function sparsityOf(recipe: Recipe): number {
-  const value = stepOf(recipe, PRUNE)?.params?.[SPARSITY_PARAM];
-  return typeof value === 'number' ? value : 0;
+  const step = stepOf(recipe, PRUNE);
+  if (step === undefined) return 0;
+  if (step.params?.[SCOPE_PARAM] === PATTERN_SCOPE) return PATTERN_SPARSITY;
+  const value = step.params?.[SPARSITY_PARAM];
+  // A step that does not say takes the default of its meta.
+  return typeof value === 'number' ? value : pruneMagnitudeMeta.params.sparsity.default;
 }
 
 export function withPrecision(draft: RecipeDraft, precision: PrecisionStop): RecipeDraft {
@@ -42,7 +61,13 @@ export function withPrecision(draft: RecipeDraft, precision: PrecisionStop): Rec
 }
 
 export function withSparsity(draft: RecipeDraft, sparsity: number): RecipeDraft {
-  return withMainParam(draft, PRUNE, SPARSITY_PARAM, sparsity, sparsity === 0);
+  const step = stepOf(draft.recipe, PRUNE);
+  if (step?.params?.[SCOPE_PARAM] !== PATTERN_SCOPE) {
+    return withMainParam(draft, PRUNE, SPARSITY_PARAM, sparsity, sparsity === 0);
+  }
+  // A pattern has no slider: whoever moves the slider wants a share of zeros instead.
+  const { [SCOPE_PARAM]: _pattern, ...params } = step.params;
+  return withMainParam(withStep(draft, { ...step, params }), PRUNE, SPARSITY_PARAM, sparsity, sparsity === 0);
 }
 
 /**

@@ -1,0 +1,35 @@
+/** Opens a recipe file. A recipe that does not fit is refused with its reason; the present one stays. */
+import { PareError, toErrorRecord } from '../../core/errors.ts';
+import { parseRecipe } from '../../core/recipe/parse.ts';
+import { replaceRecipe } from '../store/edits.ts';
+import { announce, showError } from '../store/notices.ts';
+import type { AppStore } from '../store/state.ts';
+import type { Action } from './types.ts';
+
+export const OPEN_RECIPE_INPUT = 'open-recipe';
+
+/** Recipes with an override for every layer of a large model stay well below this. */
+const MOST_BYTES = 5_000_000;
+
+export const openRecipeAction: Action = {
+  id: 'open-recipe',
+  label: 'Open a recipe',
+  shortcuts: [],
+  enabled: (state) => state.model !== null,
+  perform: ({ page }) => page.clickInput(OPEN_RECIPE_INPUT),
+};
+
+export async function openRecipeFile(store: AppStore, file: File): Promise<void> {
+  try {
+    if (file.size > MOST_BYTES) {
+      throw new PareError('recipe-invalid', `${file.name} is too large for a recipe.`, {
+        hint: 'A recipe is a small JSON file that this page or the command line has saved.',
+      });
+    }
+    const recipe = parseRecipe(await file.text());
+    replaceRecipe(store, recipe);
+    announce(store, `Opened the recipe ${file.name}.`);
+  } catch (error) {
+    showError(store, toErrorRecord(error));
+  }
+}

@@ -1,0 +1,29 @@
+/** Every command of the page, in the order in which the palette lists them. */
+import { cancelAction } from './cancel.ts';
+import { downloadAction } from './download.ts';
+import { measureAction } from './measure-again.ts';
+import { openModelAction } from './open-model.ts';
+import { openRecipeAction } from './open-recipe.ts';
+import { openSampleAction } from './open-sample.ts';
+import { paletteAction } from './palette.ts';
+import { redoAction } from './redo.ts';
+import { resetRecipeAction } from './reset-recipe.ts';
+import { saveRecipeAction } from './save-recipe.ts';
+import { themeAction } from './theme.ts';
+import type { Action } from './types.ts';
+import { undoAction } from './undo.ts';
+
+export const ACTIONS: readonly Action[] = [
+  undoAction,
+  redoAction,
+  downloadAction,
+  measureAction,
+  cancelAction,
+  resetRecipeAction,
+  openModelAction,
+  openSampleAction,
+  openRecipeAction,
+  saveRecipeAction,
+  themeAction,
+  paletteAction,
+];

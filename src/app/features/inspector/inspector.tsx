@@ -1,0 +1,106 @@
+/** One layer closely: its weights before and after, how its channels differ, what it may be told. */
+import { useEffect, useMemo } from 'react';
+import type { ReactElement } from 'react';
+import type { LayerDetail } from '../../../worker/api.ts';
+import { useApp, useAppState } from '../../store/context.ts';
+import { layerRows } from '../../store/layers.ts';
+import type { LayerRow } from '../../store/layers.ts';
+import { loadLayerDetail } from '../../store/layer-detail.ts';
+import { recipeOf } from '../../store/state.ts';
+import { formatBytes, formatDecibels, formatPercent, groupThousands } from '../../ui/format.ts';
+import { Histogram } from '../../ui/histogram.tsx';
+import { PrecisionSelect, SparsitySelect } from '../layers/override-selects.tsx';
+import { useCurrentEntry } from '../workspace/use-study.ts';
+import { rangeSentence } from './range-sentence.ts';
+import './inspector.css';
+
+export function Inspector(): ReactElement {
+  const row = useSelectedRow();
+  const detail = useAppState((state) => state.detail);
+  useDetail(row?.layer.id ?? null);
+  if (row === null) {
+    return (
+      <section className="card" aria-label="Layer">
+        <h2 className="card-title">Layer</h2>
+        <p className="mute small">Choose a layer in the table to see its weights.</p>
+      </section>
+    );
+  }
+  const { layer } = row;
+  const shown = detail?.detail?.layerId === layer.id ? detail.detail : null;
+  return (
+    <section className="card inspector" aria-label="Layer">
+      <h2 className="card-title">
+        <span className="inspector-name">{layer.label}</span>
+        <small>
+          {layer.op}, {layer.dims.join(' × ')}
+        </small>
+      </h2>
+      {shown !== null ? (
+        <Weights row={row} detail={shown} />
+      ) : (
+        <p className="mute small inspector-wait">{detail?.error?.message ?? 'Reading the weights…'}</p>
+      )}
+      <dl className="facts">
+        <dt>Weights</dt>
+        <dd>
+          {groupThousands(layer.elements)} {layer.dataType}, {formatBytes(layer.weightBytes)}
+        </dd>
+        <dt>Precision</dt>
+        <dd>{row.skipped === undefined ? <PrecisionSelect row={row} /> : '–'}</dd>
+        <dt>Sparsity</dt>
+        <dd>{row.skipped === undefined ? <SparsitySelect row={row} /> : '–'}</dd>
+      </dl>
+      {row.skipped === undefined ? null : <p className="small tone-warn">Left alone: {row.skipped}</p>}
+    </section>
+  );
+}
+
+function useSelectedRow(): LayerRow | null {
+  const layers = useAppState((state) => state.model?.layers ?? null);
+  const layerId = useAppState((state) => state.view.layerId);
+  const recipe = useAppState(recipeOf);
+  const variant = useCurrentEntry()?.summary ?? null;
+  return useMemo(() => {
+    const layer = layers?.find(({ id }) => id === layerId);
+    if (layers === null || layer === undefined) return null;
+    const total = layers.reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+    const row = layerRows([layer], recipe, variant)[0];
+    return row === undefined ? null : { ...row, share: total === 0 ? 0 : layer.weightBytes / total };
+  }, [layers, layerId, recipe, variant]);
+}
+
+/** Asks for the layer as it is in the variant on screen; while a newer recipe is being made, nothing is asked. */
+function useDetail(layerId: string | null): void {
+  const { store, studio } = useApp();
+  const modelId = useAppState((state) => state.model?.modelId ?? null);
+  const currentId = useAppState((state) => state.currentId);
+  const variantId = useCurrentEntry()?.summary?.variantId ?? null;
+  useEffect(() => {
+    if (modelId === null || layerId === null || currentId === null) return;
+    void loadLayerDetail(store, studio, modelId, variantId, layerId);
+  }, [store, studio, modelId, layerId, currentId, variantId]);
+}
+
+function Weights({ row, detail }: { readonly row: LayerRow; readonly detail: LayerDetail }): ReactElement {
+  const { label } = row.layer;
+  const sentence = rangeSentence(detail.channelRangeRatio);
+  const zeros = row.layer.elements === 0 ? 0 : detail.zeros / row.layer.elements;
+  return (
+    <>
+      <Histogram
+        before={detail.before}
+        after={detail.after}
+        label={`Weights of ${label}${detail.after === null ? '' : ', before and after'}, square-root scale`}
+      />
+      <p className="legend small mute">
+        <span className="legend-before">before</span>
+        {detail.after === null ? null : <span className="legend-after">after</span>}
+        <span className="grow" />
+        {detail.sqnrDb === null ? null : <span>SQNR {formatDecibels(detail.sqnrDb)}</span>}
+        {detail.zeros === 0 ? null : <span>{formatPercent(zeros, 0)} zeros</span>}
+      </p>
+      {sentence === null ? null : <p className="mute small">{sentence}</p>}
+    </>
+  );
+}

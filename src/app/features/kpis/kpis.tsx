@@ -1,0 +1,131 @@
+/** The four figures, and below them what they add up to or what is being done about them. */
+import type { ReactElement } from 'react';
+import { useAppState } from '../../store/context.ts';
+import type { Figure } from '../../store/figures.ts';
+import type { StudyEntry } from '../../store/state.ts';
+import { accuracyVerdict, agreementVerdict, latencyVerdict, sizeVerdict } from '../../store/verdict.ts';
+import type { Verdict } from '../../store/verdict.ts';
+import { formatBytes, formatChange, formatMillis, formatPercent } from '../../ui/format.ts';
+import { KpiCard } from '../../ui/kpi-card.tsx';
+import { useCurrentEntry, useFigures } from '../workspace/use-study.ts';
+import './kpis.css';
+
+const NAMES: Record<Figure['name'], string> = {
+  size: 'Size',
+  latency: 'Latency',
+  accuracy: 'Accuracy',
+  agreement: 'Agreement',
+  memory: 'Memory',
+};
+
+export function Kpis(): ReactElement | null {
+  const figures = useFigures();
+  const current = useCurrentEntry();
+  const held = useAppState((state) => state.held !== null || state.failed !== null);
+  if (figures === null) return null;
+  return (
+    <div className="kpis">
+      {[figures.size, figures.latency, figures.quality, figures.memory].map((figure) => (
+        <KpiCard
+          key={NAMES[figure.name]}
+          name={NAMES[figure.name]}
+          value={figure.value}
+          baseline={figure.baseline}
+          unit={figure.unit}
+          source={figure.source}
+          shown={shownValue(figure)}
+          sourceWords={sourceWords(figure, held)}
+          verdict={verdictOf(figure, current)}
+          note={noteOf(figure, current)}
+          pending={figure.pending}
+        />
+      ))}
+    </div>
+  );
+}
+
+function shownValue({ name, value, unit }: Figure): string {
+  if (value === null) return '–';
+  if (name === 'agreement') return value === 1 ? '1' : value > 0.9999 ? value.toFixed(6) : value.toFixed(4);
+  switch (unit) {
+    case 'B':
+      return formatBytes(value);
+    case 'ms':
+      return formatMillis(value);
+    case 'fraction':
+      return formatPercent(value);
+    default:
+      return unit satisfies never;
+  }
+}
+
+function sourceWords({ source, pending, missing }: Figure, held: boolean): string {
+  if (source === null) return missing === null && pending && !held ? 'measuring…' : 'not measured';
+  if (source === 'predicted') return 'predicted, exact';
+  if (source === 'estimated') return held ? 'estimated' : 'estimated, measuring';
+  return 'measured';
+}
+
+function verdictOf(figure: Figure, current: StudyEntry | null): Verdict | null {
+  const { name, value, baseline, source } = figure;
+  if (value === null || baseline === null) return null;
+  if (name === 'size') {
+    const change = formatChange(value, baseline);
+    const verdict = sizeVerdict(value, baseline);
+    return value === baseline ? verdict : { tone: verdict.tone, text: `${change} · ${verdict.text}` };
+  }
+  if (source !== 'measured' || current === null) return null;
+  switch (name) {
+    case 'latency':
+      return latencyVerdict(current);
+    case 'accuracy':
+      return accuracyVerdict(current);
+    case 'agreement':
+      return agreementVerdict(current);
+    case 'memory':
+      return current.summary === null ? null : memoryVerdict(value, baseline);
+    default:
+      return name satisfies never;
+  }
+}
+
+/** Heap grows in pages of 64 kB and in the allocator's own steps: below this nothing was saved or lost. */
+const MEMORY_NOISE = 0.03;
+
+function memoryVerdict(value: number, baseline: number): Verdict {
+  const change = (value - baseline) / baseline;
+  if (Math.abs(change) < MEMORY_NOISE) return { tone: 'neutral', text: 'about the original’s' };
+  return { tone: change > 0 ? 'bad' : 'good', text: formatChange(value, baseline) };
+}
+
+function noteOf(figure: Figure, current: StudyEntry | null): string {
+  const { name, value, baseline, source, missing } = figure;
+  if (value === null) return missing === null ? '' : missing;
+  if (source !== 'measured') {
+    return name === 'size' ? `of ${formatBytes(baseline ?? Number.NaN)}` : 'between measured neighbours';
+  }
+  const measurement = current?.measurement ?? null;
+  switch (name) {
+    case 'size':
+      return baseline === null || value === baseline ? '' : `of ${formatBytes(baseline)}`;
+    case 'latency': {
+      const latency = measurement?.latency ?? null;
+      if (latency === null || baseline === null) return '';
+      const half = (latency.variantInterval.high - latency.variantInterval.low) / 2;
+      const original = current?.summary === null ? '' : ` · original ${formatMillis(baseline)}`;
+      return `median of ${latency.runs} ±${formatMillis(half)}${original}`;
+    }
+    case 'accuracy':
+      return baseline === null ? '' : `original ${formatPercent(baseline)} · held-out images`;
+    case 'agreement':
+      return current?.summary === null
+        ? 'cosine of the original with itself'
+        : 'cosine to the original, synthetic inputs';
+    case 'memory':
+      return current?.summary === null || baseline === null
+        ? 'runtime heap of one session'
+        : `runtime heap · original ${formatBytes(baseline)}`;
+    default:
+      return name satisfies never;
+  }
+}

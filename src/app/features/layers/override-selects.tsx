@@ -1,0 +1,75 @@
+/** What one layer asks for itself. "As the recipe" is the default; a choice here is a recipe edit like any other. */
+import type { ReactElement } from 'react';
+import { useApp, useAppState } from '../../store/context.ts';
+import { edit } from '../../store/edits.ts';
+import type { LayerRow } from '../../store/layers.ts';
+import { PRECISION_PARAM, PRUNE, QUANTIZE, SPARSITY_PARAM } from '../../store/pass-names.ts';
+import { PRECISION_STOPS, precisionOf, sparsityOf, withLayerParam } from '../../store/recipe-edit.ts';
+import { recipeOf } from '../../store/state.ts';
+
+const SPARSITY_CHOICES = [0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95] as const;
+
+const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
+
+export function PrecisionSelect({ row }: { readonly row: LayerRow }): ReactElement {
+  const { store } = useApp();
+  const general = useAppState((state) => precisionOf(recipeOf(state)));
+  const shown = row.precision ?? general;
+  return (
+    <select
+      className={`select pill pill-${shown} ${row.precision === undefined ? '' : 'own'}`}
+      aria-label={`Precision of ${row.layer.label}`}
+      title={row.donePrecision === undefined ? undefined : `made as ${row.donePrecision}`}
+      value={row.precision ?? ''}
+      onClick={(event) => event.stopPropagation()}
+      onChange={(event) => {
+        const value = event.currentTarget.value;
+        edit(store, (draft) =>
+          withLayerParam(draft, QUANTIZE, row.layer.id, PRECISION_PARAM, value === '' ? undefined : value),
+        );
+      }}
+    >
+      <option value="">{row.donePrecision ?? general}</option>
+      {PRECISION_STOPS.map((stop) => (
+        <option key={stop} value={stop}>
+          {stop}, set here
+        </option>
+      ))}
+    </select>
+  );
+}
+
+export function SparsitySelect({ row }: { readonly row: LayerRow }): ReactElement {
+  const { store } = useApp();
+  const general = useAppState((state) => sparsityOf(recipeOf(state)));
+  const own = row.sparsity;
+  const odd = own !== undefined && !SPARSITY_CHOICES.some((choice) => choice === own);
+  return (
+    <select
+      className={`select pill ${own === undefined ? '' : 'own'}`}
+      aria-label={`Sparsity of ${row.layer.label}`}
+      value={own === undefined ? '' : String(own)}
+      onClick={(event) => event.stopPropagation()}
+      onChange={(event) => {
+        const value = event.currentTarget.value;
+        edit(store, (draft) =>
+          withLayerParam(
+            draft,
+            PRUNE,
+            row.layer.id,
+            SPARSITY_PARAM,
+            value === '' ? undefined : Number(value),
+          ),
+        );
+      }}
+    >
+      <option value="">{percent(row.doneSparsity ?? general)}</option>
+      {odd ? <option value={String(own)}>{percent(own)}, set here</option> : null}
+      {SPARSITY_CHOICES.map((choice) => (
+        <option key={choice} value={String(choice)}>
+          {percent(choice)}, set here
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,134 @@
+/** The recipe: two sliders for the main things, the steps with their details below, presets and files. */
+import { Button } from '@mantine/core';
+import { memo } from 'react';
+import type { ReactElement } from 'react';
+import { OPEN_RECIPE_INPUT, openRecipeFile } from '../../actions/open-recipe.ts';
+import { resetRecipeAction } from '../../actions/reset-recipe.ts';
+import { saveRecipeAction } from '../../actions/save-recipe.ts';
+import { useApp, useAppState } from '../../store/context.ts';
+import { edit, finishGesture } from '../../store/edits.ts';
+import { PASS_METAS } from '../../store/pass-names.ts';
+import {
+  PRECISION_STOPS,
+  overrideCount,
+  precisionOf,
+  sparsityOf,
+  withPrecision,
+  withSparsity,
+} from '../../store/recipe-edit.ts';
+import { recipeOf } from '../../store/state.ts';
+import { FileButton } from '../../ui/file-button.tsx';
+import { plural } from '../../ui/format.ts';
+import { LabelledSlider } from '../../ui/labelled-slider.tsx';
+import { useAction } from '../shell/use-action.ts';
+import { Presets } from './presets.tsx';
+import { StepRow } from './step-row.tsx';
+import './recipe.css';
+
+export const RecipePanel = memo(function RecipePanel(): ReactElement {
+  return (
+    <section className="col col-left" aria-label="Recipe">
+      <div className="card">
+        <h2 className="card-title">Presets</h2>
+        <Presets />
+      </div>
+      <div className="card recipe-card">
+        <RecipeTitle />
+        <PrecisionSlider />
+        <SparsitySlider />
+        <div className="steps">
+          {PASS_METAS.map((meta) => (
+            <StepRow key={meta.id} meta={meta} />
+          ))}
+        </div>
+        <RecipeFiles />
+      </div>
+    </section>
+  );
+});
+
+function RecipeTitle(): ReactElement {
+  const steps = useAppState((state) => recipeOf(state).steps.length);
+  const overrides = useAppState((state) => overrideCount(recipeOf(state)));
+  return (
+    <h2 className="card-title">
+      Recipe
+      <small>
+        {plural(steps, 'step')}
+        {overrides === 0 ? '' : ` · ${plural(overrides, 'layer')} set by hand`}
+      </small>
+    </h2>
+  );
+}
+
+function PrecisionSlider(): ReactElement {
+  const { store } = useApp();
+  const precision = useAppState((state) => precisionOf(recipeOf(state)));
+  return (
+    <LabelledSlider
+      label="Precision"
+      min={0}
+      max={PRECISION_STOPS.length - 1}
+      step={1}
+      value={PRECISION_STOPS.indexOf(precision)}
+      valueText={precision}
+      textOf={stopAt}
+      ticks={PRECISION_STOPS}
+      onChange={(value) => edit(store, (draft) => withPrecision(draft, stopAt(value)), 'precision')}
+      onChangeEnd={() => finishGesture(store)}
+    />
+  );
+}
+
+const stopAt = (index: number): (typeof PRECISION_STOPS)[number] =>
+  PRECISION_STOPS[Math.round(index)] ?? 'fp32';
+
+const SPARSITY_TICKS = ['0 %', '25', '50', '75', '95 %'];
+const percentText = (percent: number): string => `${percent} %`;
+
+function SparsitySlider(): ReactElement {
+  const { store } = useApp();
+  const percent = useAppState((state) => Math.round(sparsityOf(recipeOf(state)) * 100));
+  return (
+    <LabelledSlider
+      label="Sparsity"
+      min={0}
+      max={95}
+      step={5}
+      value={percent}
+      valueText={percentText(percent)}
+      textOf={percentText}
+      ticks={SPARSITY_TICKS}
+      onChange={(value) => edit(store, (draft) => withSparsity(draft, Math.round(value) / 100), 'sparsity')}
+      onChangeEnd={() => finishGesture(store)}
+    />
+  );
+}
+
+function RecipeFiles(): ReactElement {
+  const { store } = useApp();
+  const save = useAction(saveRecipeAction);
+  const reset = useAction(resetRecipeAction);
+  return (
+    <div className="recipe-files">
+      <Button variant="default" size="compact-sm" onClick={save.run} title={save.title}>
+        Save recipe
+      </Button>
+      <FileButton
+        id={OPEN_RECIPE_INPUT}
+        label="Open a recipe"
+        className="button-default"
+        multiple={false}
+        accept=".json,application/json"
+        onFiles={([picked]) => {
+          if (picked !== undefined) void openRecipeFile(store, picked.file);
+        }}
+      >
+        Open recipe
+      </FileButton>
+      <Button variant="subtle" size="compact-sm" disabled={!reset.enabled} onClick={reset.run}>
+        Start over
+      </Button>
+    </div>
+  );
+}

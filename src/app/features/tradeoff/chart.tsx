@@ -1,0 +1,220 @@
+/** The drawing itself, by recharts: points, the front, the ghost. Loaded apart, because recharts is the heaviest part of the page. */
+import { memo } from 'react';
+import type { ReactElement } from 'react';
+import {
+  CartesianGrid,
+  ErrorBar,
+  ResponsiveContainer,
+  Scatter,
+  ScatterChart,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts';
+import type { ChartPoint, Tradeoff } from '../../store/points.ts';
+import type { CostAxis, GainAxis } from '../../store/state.ts';
+import { costName, costText, domainOf, gainName, gainText, niceTicks } from './axes.ts';
+
+interface ChartProps {
+  readonly tradeoff: Tradeoff;
+  readonly cost: CostAxis;
+  readonly gain: GainAxis;
+  readonly onSelect: (id: string) => void;
+}
+
+interface GhostDatum {
+  readonly cost: number;
+  readonly gain: number;
+  readonly ghost: true;
+}
+
+type Datum = ChartPoint | GhostDatum;
+
+/** The smallest spread an axis shows: below it differences are noise or rounding. */
+const LEAST_GAIN_SPREAD = 0.002;
+
+export const TradeoffChart = memo(function TradeoffChart({
+  tradeoff,
+  cost,
+  gain,
+  onSelect,
+}: ChartProps): ReactElement {
+  const { points, front, ghost } = tradeoff;
+  const ghosts: GhostDatum[] = ghost === null ? [] : [{ cost: ghost.cost, gain: ghost.gain, ghost: true }];
+  const costs = [...points, ...ghosts].map((point) => point.cost);
+  const gains = [
+    ...ghosts.map((point) => point.gain),
+    ...points.flatMap((point) => {
+      const [below, above] = point.gainSpread ?? [0, 0];
+      return [point.gain - below, point.gain + above];
+    }),
+  ];
+  const highest = Math.max(1, ...costs) * (cost === 'size' ? 1.06 : 1.1);
+  const xDomain: [number, number] =
+    cost === 'size' ? [0, highest] : domainOf(costs, 0, Number.POSITIVE_INFINITY, 0.2);
+  const yDomain = domainOf(gains, -1, 1.0005, LEAST_GAIN_SPREAD);
+  return (
+    <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 700, height: 220 }}>
+      <ScatterChart margin={{ top: 14, right: 18, bottom: 2, left: 2 }} accessibilityLayer={false}>
+        <CartesianGrid vertical={false} stroke="var(--line)" />
+        <XAxis
+          type="number"
+          dataKey="cost"
+          domain={xDomain}
+          ticks={niceTicks(xDomain, 5)}
+          tickFormatter={(value: number) => costText(cost, value)}
+          tick={AXIS_TEXT}
+          stroke="var(--line-strong)"
+          tickLine={false}
+          height={38}
+          label={{ value: costName(cost), position: 'insideBottom', offset: 0, ...AXIS_TEXT }}
+        />
+        <YAxis
+          type="number"
+          dataKey="gain"
+          domain={yDomain}
+          ticks={niceTicks(yDomain, 4)}
+          tickFormatter={(value: number) => gainTick(gain, value)}
+          tick={AXIS_TEXT}
+          axisLine={false}
+          tickLine={false}
+          width={58}
+        />
+        <Tooltip cursor={false} isAnimationActive={false} content={<PointTip cost={cost} gain={gain} />} />
+        <Scatter
+          data={[...front]}
+          line={{ stroke: 'var(--accent)', strokeWidth: 2 }}
+          shape={<Nothing />}
+          legendType="none"
+          isAnimationActive={false}
+          tooltipType="none"
+        />
+        <Scatter
+          data={[...points]}
+          shape={<Dot onSelect={onSelect} />}
+          isAnimationActive={false}
+          onClick={(datum: unknown) => {
+            const id = idOf(datum);
+            if (id !== undefined) onSelect(id);
+          }}
+        >
+          <ErrorBar dataKey="gainSpread" direction="y" width={4} stroke="var(--accent)" strokeWidth={1.2} />
+          {cost === 'latency' ? (
+            <ErrorBar dataKey="costSpread" direction="x" width={4} stroke="var(--accent)" strokeWidth={1.2} />
+          ) : null}
+        </Scatter>
+        <Scatter data={ghosts} shape={<GhostDot />} isAnimationActive={false} />
+      </ScatterChart>
+    </ResponsiveContainer>
+  );
+});
+
+const AXIS_TEXT = { fill: 'var(--mute)', fontSize: 11 } as const;
+
+/** Axis labels stay short: the digits that tell two ticks apart, no more. */
+function gainTick(gain: GainAxis, value: number): string {
+  if (gain === 'accuracy') return `${(value * 100).toFixed(1)} %`;
+  return value.toFixed(value > 0.99 ? 4 : 3);
+}
+
+/** recharts hands the datum over with its own fields around it. */
+function idOf(datum: unknown): string | undefined {
+  if (typeof datum !== 'object' || datum === null) return undefined;
+  if ('id' in datum && typeof datum.id === 'string') return datum.id;
+  return 'payload' in datum ? idOf(datum.payload) : undefined;
+}
+
+interface ShapeProps {
+  readonly cx?: number;
+  readonly cy?: number;
+  readonly payload?: ChartPoint;
+}
+
+function Nothing(): ReactElement {
+  return <g />;
+}
+
+function Dot({
+  cx = 0,
+  cy = 0,
+  payload,
+  onSelect: _onSelect,
+}: ShapeProps & { readonly onSelect: (id: string) => void }): ReactElement {
+  if (payload === undefined) return <g />;
+  const { original, current, onFront, title } = payload;
+  const radius = current ? 8 : original ? 7 : onFront ? 5 : 4;
+  const fill = onFront && !original ? 'var(--accent)' : 'var(--base)';
+  const label = original ? 'original' : current ? 'this variant' : '';
+  return (
+    <g className="point" data-variant={payload.id}>
+      <circle cx={cx} cy={cy} r={14} fill="transparent" />
+      <circle
+        cx={cx}
+        cy={cy}
+        r={radius}
+        fill={fill}
+        stroke={current ? 'var(--ink)' : 'none'}
+        strokeWidth={1.5}
+      >
+        <title>{title}</title>
+      </circle>
+      {label === '' ? null : (
+        <text x={cx - 12} y={cy - 12} textAnchor={cx < 150 ? 'start' : 'end'} className="point-label">
+          {label}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function GhostDot({ cx = 0, cy = 0 }: ShapeProps): ReactElement {
+  const left = cx > 420;
+  return (
+    <g className="ghost">
+      <circle
+        cx={cx}
+        cy={cy}
+        r={8}
+        fill="none"
+        stroke="var(--accent)"
+        strokeWidth={1.6}
+        strokeDasharray="3 3"
+      />
+      <text
+        x={left ? cx - 14 : cx + 14}
+        y={cy + 18}
+        textAnchor={left ? 'end' : 'start'}
+        className="point-label"
+      >
+        predicted, not measured yet
+      </text>
+    </g>
+  );
+}
+
+function PointTip({
+  active,
+  payload,
+  cost,
+  gain,
+}: {
+  readonly active?: boolean;
+  readonly payload?: readonly { readonly payload?: Datum }[];
+  readonly cost: CostAxis;
+  readonly gain: GainAxis;
+}): ReactElement | null {
+  const point = payload?.[0]?.payload;
+  if (active !== true || point === undefined) return null;
+  const ghost = 'ghost' in point;
+  return (
+    <div className="tip">
+      <b>{ghost ? 'Predicted' : point.title}</b>
+      <span>{costText(cost, point.cost)}</span>
+      <span>
+        {gain === 'accuracy' ? 'accuracy' : 'cosine'} {ghost ? 'about ' : ''}
+        {gainText(gain, point.gain)}
+      </span>
+      <span className="mute">{ghost ? 'height read off between measured neighbours' : gainName(gain)}</span>
+    </div>
+  );
+}

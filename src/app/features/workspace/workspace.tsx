@@ -1,0 +1,102 @@
+/** The three columns: recipe, figures and chart and tables, one layer closely. On a narrow screen one column. */
+import { Tabs } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import type { ReactElement } from 'react';
+import { useApp, useAppState } from '../../store/context.ts';
+import type { WorkspaceTab } from '../../store/state.ts';
+import '../../styles/mantine-workspace.css';
+import { plural } from '../../ui/format.ts';
+import { HistoryTab } from '../history/history-tab.tsx';
+import { StepsTab } from '../history/steps-tab.tsx';
+import { Inspector } from '../inspector/inspector.tsx';
+import { Remarks } from '../inspector/remarks.tsx';
+import { Kpis } from '../kpis/kpis.tsx';
+import { StatusStrip } from '../kpis/status-strip.tsx';
+import { LayersTable } from '../layers/layers-table.tsx';
+import { RecipePanel } from '../recipe/recipe-panel.tsx';
+import { DownloadButton, TopBar } from '../shell/top-bar.tsx';
+import { TradeoffCard } from '../tradeoff/tradeoff-card.tsx';
+import './workspace.css';
+
+export function Workspace(): ReactElement {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const modelId = useAppState((state) => state.model?.modelId);
+  const fileName = useAppState((state) => state.model?.fileName ?? '');
+  // A new model is a new page: whoever cannot see it is taken to its beginning.
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true });
+  }, [modelId]);
+  return (
+    <div className="workspace">
+      <a className="skip-link" href="#figures">
+        Skip to the figures
+      </a>
+      <TopBar />
+      <main className="columns" id="main">
+        <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
+          {fileName}
+        </h1>
+        <RecipePanel />
+        <div className="col col-middle">
+          <section className="figures" id="figures" aria-label="Figures">
+            <Kpis />
+            <StatusStrip />
+          </section>
+          <TradeoffCard />
+          <Details />
+        </div>
+        <div className="col col-right">
+          <Inspector />
+          <Remarks />
+        </div>
+      </main>
+      <footer className="download-bar">
+        <DownloadButton className="download-wide" />
+      </footer>
+    </div>
+  );
+}
+
+const TABS: readonly WorkspaceTab[] = ['layers', 'history', 'steps'];
+
+function Details(): ReactElement {
+  const { store } = useApp();
+  const tab = useAppState((state) => state.view.tab);
+  const layers = useAppState((state) => state.model?.layers.length ?? 0);
+  const variants = useAppState((state) => Object.keys(state.entries).length - 1);
+  return (
+    <section className="card details" aria-label="Details">
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        className="details-tabs"
+        onChange={(value) => {
+          const next = TABS.find((name) => name === value);
+          if (next !== undefined) store.setState((state) => ({ view: { ...state.view, tab: next } }));
+        }}
+      >
+        <Tabs.List>
+          <Tabs.Tab value="layers">
+            Layers <span className="tab-count">{layers}</span>
+          </Tabs.Tab>
+          <Tabs.Tab value="history">
+            History{' '}
+            <span className="tab-count" title={plural(variants, 'variant')}>
+              {variants}
+            </span>
+          </Tabs.Tab>
+          <Tabs.Tab value="steps">Steps</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="layers">
+          <LayersTable />
+        </Tabs.Panel>
+        <Tabs.Panel value="history">
+          <HistoryTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="steps">
+          <StepsTab />
+        </Tabs.Panel>
+      </Tabs>
+    </section>
+  );
+}
