@@ -88,3 +88,11 @@ export interface Pass {
     context: PassContext,
   ): Promise<PassOutcome>;
 }
+
+/** One step of a recipe, before its values were checked. */
+export interface PassStep {
+  readonly pass: string;
+  readonly params?: ParamValues;
+  /** Overrides per layer id. */
+  readonly layers?: Readonly<Record<string, ParamValues>>;
+}

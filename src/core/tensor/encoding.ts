@@ -1,18 +1,20 @@
 /**
  * A compressed weight as data: codes, scales, mask. Passes write it, lowering turns it into ONNX operators for a
- * target, metrics decode it. It must not know graphs.
+ * target, metrics decode it (decode.ts). It must not know graphs.
  *
  * Value of element i: 0 where the mask says pruned, else (code_i − zeroPoint_g) · scale_g, g the group of i.
  */
+import { elementCount } from './dtype.ts';
 
 export const PRECISIONS = ['fp32', 'fp16', 'int8', 'int4'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 /**
- * How elements share a scale. The tensor is read as [rows, columns] around `axis`:
+ * How elements share a scale. The tensor is read around its output-channel `axis` as [outer, channels, inner]:
  * - tensor: one scale;
- * - channel: one scale per index of `axis` (the output channel);
- * - block: `size` consecutive elements along the flattened reduction dimension of one output channel.
+ * - channel: one scale per index of `axis`;
+ * - block: `size` consecutive elements along the flattened reduction dimension (outer, inner) of one output channel;
+ *   the last block of a channel may be short.
  */
 export type Granularity =
   | { readonly kind: 'tensor' }
@@ -23,28 +25,96 @@ export type Granularity =
 export interface WeightStorage {
   /** `decode-at-load`: standard operators over constants that the runtime folds once, when the session is made. */
   readonly form: 'decode-at-load' | 'dequantize-linear';
-  /** `bitmask`: one bit an element and only the kept values. Needs a mask. */
-  readonly sparse: 'dense' | 'bitmask';
+  /** `bitmask`: one bit an element and only the kept values. Needs a mask. `auto`: whichever is smaller. */
+  readonly sparse: 'dense' | 'bitmask' | 'auto';
 }
 
-export interface WeightEncoding {
+/** What decides the size of an encoded weight: everything but the values. Enough to predict its bytes. */
+export interface EncodingShape {
   readonly precision: Precision;
   /** Signed codes need no zero point. */
   readonly signed: boolean;
+  readonly granularity: Granularity;
+  /** What a scale takes in the file. float16: scale = half · 2^scaleExponent, exactly. */
+  readonly scaleType: 'float32' | 'float16';
+  readonly masked: boolean;
+  /** Number of kept elements; equals the element count without a mask. */
+  readonly kept: number;
+  readonly storage: WeightStorage;
+}
+
+export interface WeightEncoding extends EncodingShape {
   /**
-   * Dense codes in the tensor's own row-major order, one element each, pruned positions included:
+   * Dense codes in the tensor's own row-major order, one element each, pruned positions included (they decode to 0):
    * fp32 → Float32Array, fp16 → Uint16Array (bit patterns), int8/int4 → Int8Array or Uint8Array (int4: −8..7 or
    * 0..15, not packed). Never written to after the encoding was made.
    */
   readonly codes: Float32Array | Uint16Array | Int8Array | Uint8Array;
-  /** One per group, group-major as `granularity` says. Absent for fp32 and fp16. */
+  /** One per group: [1], [channels] or [channels · blocks of a channel], channel-major. Absent for fp32 and fp16. */
   readonly scales?: Float32Array;
-  /** One per group, same sign as the codes. Absent = symmetric. */
-  readonly zeroPoints?: Int8Array | Uint8Array;
-  readonly granularity: Granularity;
+  /** Power of two that float16 scales are stored relative to; 0 for float32 scales. */
+  readonly scaleExponent: number;
+  /** One per group, unsigned like the codes. Absent = symmetric. */
+  readonly zeroPoints?: Uint8Array;
   /** Bit i (least significant first) = 1 where element i is kept. Absent = nothing pruned. */
   readonly mask?: Uint8Array;
-  /** Number of kept elements; equals the element count without a mask. */
-  readonly kept: number;
-  readonly storage: WeightStorage;
+}
+
+/** A tensor read around an axis: element (o, c, i) stands at (o · channels + c) · inner + i. */
+export interface AxisLayout {
+  readonly outer: number;
+  readonly channels: number;
+  readonly inner: number;
+  /** outer · inner: elements of one channel. */
+  readonly reduction: number;
+}
+
+/** @param axis output-channel axis of a tensor of shape `dims`. */
+export function layoutOf(dims: readonly number[], axis: number): AxisLayout {
+  const outer = elementCount(dims.slice(0, axis));
+  const inner = elementCount(dims.slice(axis + 1));
+  return { outer, channels: dims[axis], inner, reduction: outer * inner };
+}
+
+/** Blocks along one channel's reduction. */
+export function blocksPerChannel(reduction: number, size: number): number {
+  return Math.ceil(reduction / size);
+}
+
+/** How many scales a tensor of shape `dims` has. */
+export function groupCount(granularity: Granularity, dims: readonly number[]): number {
+  switch (granularity.kind) {
+    case 'tensor':
+      return 1;
+    case 'channel':
+      return dims[granularity.axis];
+    case 'block': {
+      const { channels, reduction } = layoutOf(dims, granularity.axis);
+      return channels * blocksPerChannel(reduction, granularity.size);
+    }
+    default:
+      return granularity satisfies never;
+  }
+}
+
+/** Smallest and largest code of an integer precision. int8 leaves −128 out, so that the range is symmetric. */
+export function codeRange(precision: 'int8' | 'int4', signed: boolean): { low: number; high: number } {
+  const bits = precision === 'int8' ? 8 : 4;
+  if (!signed) return { low: 0, high: 2 ** bits - 1 };
+  return precision === 'int8' ? { low: -127, high: 127 } : { low: -8, high: 7 };
+}
+
+/** For a table's cell: 'int8 ch', 'int4 b32', 'fp16'. */
+export function precisionLabel(shape: Pick<EncodingShape, 'precision' | 'granularity'>): string {
+  if (shape.precision === 'fp32' || shape.precision === 'fp16') return shape.precision;
+  switch (shape.granularity.kind) {
+    case 'tensor':
+      return shape.precision;
+    case 'channel':
+      return `${shape.precision} ch`;
+    case 'block':
+      return `${shape.precision} b${shape.granularity.size}`;
+    default:
+      return shape.granularity satisfies never;
+  }
 }

@@ -1,0 +1,165 @@
+/**
+ * Builds the few operators that turn a stored weight into floats: names, nodes, constants, and the constants that all
+ * weights of a graph share. It must not hold values: constants say how to fill themselves later, so the same chain can
+ * be measured without a weight.
+ */
+import type { NodeInit } from '../../onnx/draft.ts';
+import type { Attribute } from '../../onnx/ir.ts';
+import type { DataType } from '../../tensor/dtype.ts';
+import type { WeightEncoding } from '../../tensor/encoding.ts';
+
+/** Where a weight stands: all that a chain depends on beside the encoding. */
+export interface WeightSite {
+  /** Name of the value that consumers read; the chain writes it. */
+  readonly value: string;
+  readonly dims: readonly number[];
+  readonly dataType: DataType;
+  /** Unique beginning of every name the chain makes, e.g. '_12'. */
+  readonly prefix: string;
+  /** Beginning of the names of shared constants, e.g. '_0'. */
+  readonly sharedPrefix: string;
+  /** Version of the ONNX operators that the graph imports. */
+  readonly opset: number;
+}
+
+export interface PlannedTensor {
+  readonly name: string;
+  readonly dataType: DataType;
+  readonly dims: readonly number[];
+  /** Packed little-endian values. */
+  readonly fill: (encoding: WeightEncoding) => Uint8Array;
+}
+
+export interface Chain {
+  readonly tensors: readonly PlannedTensor[];
+  /** In order; the last one writes the site's value. Empty: the one tensor is the value. */
+  readonly nodes: readonly NodeInit[];
+  /** Keys of SHARED. */
+  readonly shared: readonly SharedKey[];
+}
+
+const bytesOf = (array: Float32Array | BigInt64Array | Int32Array | Uint8Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const floats = (...values: number[]): Uint8Array => bytesOf(Float32Array.from(values));
+const longs = (...values: number[]): Uint8Array => bytesOf(BigInt64Array.from(values, BigInt));
+
+/** Constants that several weights of a graph read. The key is the end of the name. */
+const SHARED_CONSTANTS = {
+  /** Shifts that bring both nibbles of a byte to the right. */
+  n: { dataType: 'uint8', dims: [2], bytes: Uint8Array.of(0, 4) },
+  /** Shifts that bring all bits of a byte to the right. */
+  b: { dataType: 'uint8', dims: [8], bytes: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7) },
+  s: { dataType: 'uint8', dims: [], bytes: Uint8Array.of(16) },
+  t: { dataType: 'uint8', dims: [], bytes: Uint8Array.of(2) },
+  /** Signed nibbles are stored plus 8. */
+  e: { dataType: 'float32', dims: [], bytes: floats(8) },
+  /** Shape of a vector. */
+  v: { dataType: 'int64', dims: [1], bytes: longs(-1) },
+  /** Axis 0. */
+  a: { dataType: 'int32', dims: [], bytes: bytesOf(Int32Array.of(0)) },
+  /** Index 0. */
+  z: { dataType: 'int64', dims: [1], bytes: longs(0) },
+  o: { dataType: 'int64', dims: [1], bytes: longs(1) },
+  /** Nibbles without integer operators: ⌊x·f⌋ − 16·⌊x·f/16⌋ for f = 1, 1/16. */
+  f: { dataType: 'float32', dims: [2], bytes: floats(1, 1 / 16) },
+  g: { dataType: 'float32', dims: [], bytes: floats(1 / 16) },
+  h: { dataType: 'float32', dims: [], bytes: floats(16) },
+} as const satisfies Record<string, SharedConstant>;
+export type SharedKey = keyof typeof SHARED_CONSTANTS;
+
+export interface SharedConstant {
+  readonly dataType: DataType;
+  readonly dims: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export const SHARED: Readonly<Record<SharedKey, SharedConstant>> = SHARED_CONSTANTS;
+
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+
+export class ChainBuilder {
+  readonly site: WeightSite;
+  readonly #tensors: PlannedTensor[] = [];
+  readonly #nodes: NodeInit[] = [];
+  readonly #shared = new Set<SharedKey>();
+  #names = 0;
+
+  constructor(site: WeightSite) {
+    this.site = site;
+  }
+
+  #name(): string {
+    // A chain has at most some twenty names.
+    return this.site.prefix + LETTERS[this.#names++];
+  }
+
+  tensor(dataType: DataType, dims: readonly number[], fill: PlannedTensor['fill']): string {
+    const name = this.#name();
+    this.#tensors.push({ name, dataType, dims, fill });
+    return name;
+  }
+
+  longs(values: readonly number[]): string {
+    return this.tensor('int64', [values.length], () => longs(...values));
+  }
+
+  shared(key: SharedKey): string {
+    this.#shared.add(key);
+    return this.site.sharedPrefix + key;
+  }
+
+  op(opType: string, inputs: readonly string[], attributes: readonly Attribute[] = []): string {
+    const output = this.#name();
+    this.#nodes.push({ opType, inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  reshape(value: string, dims: readonly number[]): string {
+    return this.op('Reshape', [value, dims.length === 1 ? this.shared('v') : this.longs(dims)]);
+  }
+
+  /** The first `count` elements of a vector. */
+  head(value: string, count: number): string {
+    if (this.site.opset >= 10) return this.op('Slice', [value, this.shared('z'), this.longs([count])]);
+    return this.op(
+      'Slice',
+      [value],
+      [
+        { name: 'starts', kind: 'ints', value: [0n] },
+        { name: 'ends', kind: 'ints', value: [BigInt(count)] },
+        { name: 'axes', kind: 'ints', value: [0n] },
+      ],
+    );
+  }
+
+  cast(value: string, to: DataType): string {
+    return this.op('Cast', [value], [castTo(to)]);
+  }
+
+  /** The finished chain; `last` becomes the site's value. */
+  finish(last: string): Chain {
+    const { value } = this.site;
+    const end = this.#nodes.at(-1);
+    const shared = [...this.#shared];
+    if (end?.outputs[0] !== last) {
+      const only = this.#tensors.map((t) => (t.name === last ? { ...t, name: value } : t));
+      return { tensors: only, nodes: this.#nodes, shared };
+    }
+    const nodes = [...this.#nodes.slice(0, -1), { ...end, outputs: [value] }];
+    return { tensors: this.#tensors, nodes, shared };
+  }
+}
+
+/** Codes of `to` in TensorProto.DataType that a chain casts to. */
+const CAST_CODES: Readonly<Partial<Record<DataType, bigint>>> = {
+  float32: 1n,
+  int32: 6n,
+  float16: 10n,
+  float64: 11n,
+};
+
+function castTo(type: DataType): Attribute {
+  const code = CAST_CODES[type];
+  if (code === undefined) throw new Error(`no chain casts to ${type}`);
+  return { name: 'to', kind: 'int', value: code };
+}

@@ -1,0 +1,50 @@
+/**
+ * Layer-adaptive magnitude scores: which layer gives how many weights when a share of the whole model is pruned.
+ * It must not know graphs.
+ *
+ * score(w) = w² / Σ w'² over all w' of the layer with |w'| ≥ |w|. Sorted by magnitude the scores of a layer do not
+ * fall, and its largest weight has score 1, so pruning the lowest scores of the model prunes each layer from its
+ * smallest weight on and empties none.
+ * Source: Lee et al., "Layer-adaptive sparsity for the magnitude-based pruning", ICLR 2021 (arXiv:2010.07611).
+ */
+
+/** Scores in order of magnitude, smallest first. The sums run in float64 from the largest weight down. */
+export function lampScores(values: Float32Array): Float32Array {
+  const scores = values.map(Math.abs).sort();
+  let sum = 0;
+  for (let i = scores.length - 1; i >= 0; i--) {
+    const square = scores[i] * scores[i];
+    sum += square;
+    scores[i] = sum === 0 ? 0 : square / sum;
+  }
+  return scores;
+}
+
+/**
+ * How many weights each layer keeps when `prune` weights of lowest score go. Among equal scores earlier layers give
+ * first; every layer keeps at least one weight, so that fewer than `prune` may go.
+ * @param layers scores of each layer, ascending (lampScores).
+ * @param threshold the prune-th lowest score of all layers together.
+ */
+export function keptCounts(layers: readonly Float32Array[], prune: number, threshold: number): number[] {
+  const below = layers.map((scores) => lowerBound(scores, threshold, false));
+  let rest = prune - below.reduce((a, b) => a + b, 0);
+  return layers.map((scores, i) => {
+    const equal = lowerBound(scores, threshold, true) - below[i];
+    const more = Math.max(0, Math.min(equal, rest));
+    rest -= more;
+    return Math.max(1, scores.length - below[i] - more);
+  });
+}
+
+/** Number of entries < value, or ≤ value. */
+function lowerBound(sorted: Float32Array, value: number, orEqual: boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (orEqual ? sorted[middle] <= value : sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
