@@ -121,9 +121,13 @@ describe('the shared corpus', () => {
     const ignore = new Set(['onnx.TensorShapeProto.Dimension.denotation']);
     // Written anew an attribute says its type, even where an old file left it out.
     const mayBeAdded = new Set(['onnx.AttributeProto.type']);
+    // One flipped bit gives AttributeProto.tensors the wire type of a number. Protobuf keeps such a field as unknown, and
+    // so does this reader; the oracle reads it as a message and runs into the fields behind it.
+    const oracleIsWrong = 'bitflip_04.onnx';
     let compared = 0;
     const differences: string[] = [];
     for (const path of files) {
+      if (path.endsWith(oracleIsWrong)) continue;
       const bytes = read(path);
       let model: Model;
       try {

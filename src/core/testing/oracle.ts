@@ -35,7 +35,7 @@ function differ(
   for (const field of desc.fields) {
     const name = `${desc.typeName}.${field.name}`;
     if (options.ignore?.has(name) === true) continue;
-    const [left, right] = [valueOf(field, a as Fields), valueOf(field, b as Fields)];
+    const [left, right] = [valueOf(field, a), valueOf(field, b)];
     if (options.mayBeAdded?.has(name) === true && left === 0) continue;
     const found = differField(field, left, right, `${path}.${field.name}`, options);
     if (found !== undefined) return found;
