@@ -9,6 +9,7 @@ import { runtimeError } from './errors.ts';
 import type { Ort, OrtSession, OrtTensor } from './ort.ts';
 import { joinParts } from './parts.ts';
 import { createSerialQueue } from './queue.ts';
+import { QUIET_RUN } from './session.ts';
 import { fromOrtTensor, toOrtTensor } from './tensors.ts';
 
 async function runOnce(
@@ -30,7 +31,7 @@ async function runOnce(
     throw runtimeError(error, 'could not load a graph that was to be run once');
   }
   try {
-    const values = await session.run(inputs, [...outputs]);
+    const values = await session.run(inputs, [...outputs], QUIET_RUN);
     const found = new Map<string, HostTensor>();
     for (const name of outputs) {
       const value = values[name];

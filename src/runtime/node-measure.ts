@@ -5,18 +5,21 @@
 import { availableParallelism } from 'node:os';
 import type { MeasureRequest, MeasureResult } from './contract.ts';
 import { measure } from './measure.ts';
+import type { Clock } from './latency.ts';
 import { loadNodeRuntime } from './node-ort.ts';
 import { RUNTIME_NAME } from './ort.ts';
 
 export interface NodeMeasureOptions {
   /** Between runs; throws PareError `cancelled` to stop. */
   readonly checkpoint?: (fraction: number, doing: string) => Promise<void>;
+  /** For tests: time that does not depend on the machine. */
+  readonly clock?: Clock;
 }
 
 /** @throws PareError `cancelled` from the checkpoint; everything else is in the result. */
 export async function measureInNode(
   request: MeasureRequest,
-  { checkpoint = () => Promise.resolve() }: NodeMeasureOptions = {},
+  { checkpoint = () => Promise.resolve(), clock = performance }: NodeMeasureOptions = {},
 ): Promise<MeasureResult> {
   const { ort, memory } = await loadNodeRuntime(request.threads);
   return measure(
@@ -24,7 +27,7 @@ export async function measureInNode(
       ort,
       providers: { wasm: true, webgpu: 'Node has no WebGPU: measure on the GPU in the browser.' },
       memory,
-      clock: performance,
+      clock,
       threads: ort.env.wasm.numThreads ?? 1,
       machine: {
         cores: availableParallelism(),

@@ -28,6 +28,9 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** A refused run is an answer here, not a line in somebody's console. 4 = fatal only. */
+export const QUIET_RUN = { logSeverityLevel: 4 } as const;
+
 /**
  * @param who 'the original', 'the variant': the subject of an error's sentence.
  * @throws PareError `runtime-refused`, `runtime-crashed`, `out-of-memory`.
@@ -65,7 +68,7 @@ export async function openSession(
       Object.fromEntries([...tensors].map(([name, tensor]) => [name, toOrtTensor(ort, tensor)])),
     async run(feeds) {
       try {
-        return await session.run(feeds);
+        return await session.run(feeds, QUIET_RUN);
       } catch (error) {
         throw runtimeError(error, `could not run ${who}`);
       }

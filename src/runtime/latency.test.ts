@@ -1,0 +1,135 @@
+/** The logic of timing with a clock that only the runs move: warm-up, order, batching, budget, refusal. */
+import { describe, expect, it } from 'vitest';
+import { MIN_DISCARDED, timePair } from './latency.ts';
+
+/** A clock and runs that advance it. `order` records which model ran. */
+function bench(originalMillis: (n: number) => number, variantMillis: (n: number) => number) {
+  let time = 0;
+  const order: string[] = [];
+  const counts = { o: 0, v: 0 };
+  const run = (tag: 'o' | 'v', cost: (n: number) => number) => () => {
+    time += cost(counts[tag]++);
+    order.push(tag);
+    return Promise.resolve();
+  };
+  return {
+    clock: { now: () => time },
+    original: run('o', originalMillis),
+    variant: run('v', variantMillis),
+    order,
+    counts,
+    time: () => time,
+  };
+}
+const breathe = () => Promise.resolve();
+
+describe('timePair', () => {
+  it('reports medians, their ratio and the counts', async () => {
+    const b = bench(
+      () => 8,
+      () => 4,
+    );
+    const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 1200, breathe });
+    // 10 warm-up pairs of 12 ms = 120 ms; (1200 − 120) / 12 = 90 pairs
+    expect(found).toMatchObject({
+      ok: true,
+      latency: {
+        originalMillis: 8,
+        variantMillis: 4,
+        originalInterval: { low: 8, high: 8 },
+        speedup: 2,
+        speedupInterval: { low: 2, high: 2 },
+        discarded: MIN_DISCARDED,
+        runs: 90,
+      },
+    });
+    expect(b.time()).toBeLessThanOrEqual(1200);
+  });
+
+  it('lets the one that goes first alternate', async () => {
+    const b = bench(
+      () => 10,
+      () => 10,
+    );
+    await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 1000, breathe });
+    const timed = b.order.slice(2 * MIN_DISCARDED);
+    expect(timed.slice(0, 8).join('')).toBe('ovvoovvo');
+  });
+
+  it('is not fooled by drift that hits both alike', async () => {
+    // Both become slower from run to run, the variant always takes half.
+    const b = bench(
+      (n) => 10 + n * 0.01,
+      (n) => (10 + n * 0.01) / 2,
+    );
+    const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 3000, breathe });
+    if (!found.ok) throw new Error(found.reason);
+    expect(found.latency.speedup).toBeCloseTo(2, 12);
+    expect(found.latency.originalInterval.high).toBeGreaterThan(found.latency.originalInterval.low);
+  });
+
+  it('discards on until the time is stable', async () => {
+    // Falls by 20 % a run for 20 runs, then stays: the last five and the five before agree only after that.
+    const b = bench(
+      (n) => 1 + 64 * 0.8 ** Math.min(n, 20),
+      () => 1,
+    );
+    const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 5000, breathe });
+    if (!found.ok) throw new Error(found.reason);
+    expect(found.latency.discarded).toBeGreaterThan(20);
+    expect(found.latency.originalMillis).toBeCloseTo(1 + 64 * 0.8 ** 20, 9);
+  });
+
+  it('ends a warm-up that never settles at its share of the budget', async () => {
+    const b = bench(
+      (n) => (n % 10 < 5 ? 2 : 20),
+      () => 1,
+    );
+    const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 2000, breathe });
+    expect(found.ok).toBe(true);
+    expect(b.time()).toBeLessThanOrEqual(2000);
+  });
+
+  it('times many runs at once when one is too short for the clock', async () => {
+    const b = bench(
+      () => 0.01,
+      () => 0.02,
+    );
+    const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 100, breathe });
+    if (!found.ok) throw new Error(found.reason);
+    // A sample must last 1 ms: 100 runs of the original, and as many of the variant.
+    const warm = found.latency.discarded;
+    expect(b.counts.o).toBe(warm + 100 * found.latency.runs);
+    expect(b.counts.v).toBe(b.counts.o);
+    expect(found.latency.speedup).toBeCloseTo(0.5, 9);
+  });
+
+  it('refuses with a reason what does not fit in the budget', async () => {
+    const b = bench(
+      () => 500,
+      () => 500,
+    );
+    const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 5000, breathe });
+    expect(found).toEqual({
+      ok: false,
+      reason: 'One run of both models takes 1000 ms; 10 warm-up and 6 timed runs do not fit in 5000 ms.',
+    });
+    expect(b.counts.o).toBe(2);
+  });
+
+  it('breathes outside the timed part and stops when breathing throws', async () => {
+    const b = bench(
+      () => 5,
+      () => 5,
+    );
+    let breaths = 0;
+    const stop = () => {
+      if (++breaths === 15) throw new Error('stop');
+      return Promise.resolve();
+    };
+    await expect(
+      timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 1000, breathe: stop }),
+    ).rejects.toThrow('stop');
+    expect(b.counts.o).toBe(15);
+  });
+});

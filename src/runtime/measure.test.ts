@@ -1,0 +1,198 @@
+/** Whole measurements in Node on models of one or two nodes, whose right answers can be worked out by hand. */
+import { describe, expect, it } from 'vitest';
+import { PareError } from '../core/errors.ts';
+import type { MeasureRequest } from './contract.ts';
+import { measureInNode } from './node-measure.ts';
+import { ELEMENT, tinyModel } from './testing/tiny-model.ts';
+import type { TinyModel, TinyValue } from './testing/tiny-model.ts';
+
+const float = (name: string, ...dims: (number | string)[]): TinyValue => ({
+  name,
+  element: ELEMENT.float32,
+  dims,
+});
+
+/** y = x · weights, by any operator of two inputs. */
+function weighted(
+  op: string,
+  dims: readonly number[],
+  values: readonly number[],
+  input: readonly (number | string)[] = ['N', 4],
+  output: readonly (number | string)[] = input,
+): TinyModel {
+  return {
+    nodes: [{ op, inputs: ['x', 'w'], outputs: ['y'] }],
+    inputs: [float('x', ...input)],
+    outputs: [float('y', ...output)],
+    weights: { w: { dims, values } },
+  };
+}
+
+const file = (model: TinyModel) => [{ name: 'tiny.onnx', parts: [tinyModel(model)] }];
+
+function request(
+  original: TinyModel,
+  variant: TinyModel,
+  more: Partial<MeasureRequest> = {},
+): MeasureRequest {
+  return {
+    original: file(original),
+    variant: file(variant),
+    provider: 'wasm',
+    threads: 1,
+    seed: 1,
+    dimensions: {},
+    budgetMillis: 300,
+    ...more,
+  };
+}
+
+/** Half a millisecond passes at each look, whatever the machine is doing. */
+function tickingClock() {
+  let time = 0;
+  return { now: () => (time += 0.5) };
+}
+
+const measured = (what: MeasureRequest, checkpoint?: (fraction: number, doing: string) => Promise<void>) =>
+  measureInNode(what, { clock: tickingClock(), ...(checkpoint === undefined ? {} : { checkpoint }) });
+
+const reasons = (result: Awaited<ReturnType<typeof measureInNode>>): Record<string, string> =>
+  Object.fromEntries(result.notMeasured.map(({ what, reason }) => [what, reason]));
+
+describe('measure', () => {
+  it('finds a known error: every output is off by a twentieth', async () => {
+    const result = await measured(
+      request(weighted('Mul', [1], [2], [1, 3, 4, 4]), weighted('Mul', [1], [2.1], [1, 3, 4, 4])),
+    );
+    // 20·log10(2 / 0.1) = 26.0206 dB; the direction is the same
+    expect(result.agreement?.sqnrDb).toBeCloseTo(26.0206, 3);
+    expect(result.agreement?.cosine).toBeCloseTo(1, 9);
+    expect(result.agreement).toMatchObject({ source: 'measured', inputs: 'synthetic' });
+    expect(result.agreement?.top1).toBeUndefined();
+    expect(result.latency).toMatchObject({ source: 'measured', provider: 'wasm', threads: 1 });
+    expect(result.latency?.runs).toBeGreaterThanOrEqual(6);
+    expect(result.latency?.discarded).toBeGreaterThanOrEqual(10);
+    expect(reasons(result)['accuracy']).toMatch(/no labelled data/);
+  });
+
+  it('finds the same winners where the order of the classes is kept, none where it is turned round', async () => {
+    const same = await measured(
+      request(weighted('Mul', [4], [1, 1, 1, 1]), weighted('Mul', [4], [3, 3, 3, 3])),
+    );
+    expect(same.agreement?.top1).toBe(1);
+    const turned = await measured(
+      request(weighted('Mul', [4], [1, 1, 1, 1]), weighted('Mul', [4], [-1, -1, -1, -1])),
+    );
+    expect(turned.agreement?.top1).toBe(0);
+    expect(turned.agreement?.cosine).toBeCloseTo(-1, 9);
+  });
+
+  it('scores labelled data, paired', async () => {
+    // One-hot inputs: the original answers the position of the 1; the variant mixes up classes 2 and 3.
+    const swap = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0];
+    const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+    const hot = (c: number) => [0, 1, 2, 3].map((i) => (i === c ? 1 : 0));
+    const classes = Array.from({ length: 40 }, (_, i) => i % 4);
+    const result = await measured(
+      request(weighted('MatMul', [4, 4], identity), weighted('MatMul', [4, 4], swap), {
+        dataset: {
+          name: 'corners',
+          input: 'x',
+          dims: [40, 4],
+          values: Float32Array.from(classes.flatMap(hot)),
+          // Every fourth label is wrong: both miss those of class 0.
+          labels: Uint8Array.from(classes, (c) => (c === 0 ? 1 : c)),
+        },
+      }),
+    );
+    expect(result.accuracy).toMatchObject({
+      source: 'measured',
+      metric: 'top1',
+      dataset: 'corners',
+      samples: 40,
+      baseline: 0.75,
+      value: 0.25,
+      difference: -0.5,
+    });
+    // 20 samples went from right to wrong, none the other way: 2·(½)^20
+    expect(result.accuracy?.pValue).toBeCloseTo(2 * 0.5 ** 20, 12);
+  });
+
+  it('says which data does not fit', async () => {
+    const model = weighted('Mul', [4], [1, 1, 1, 1]);
+    const set = {
+      name: 's',
+      input: 'x',
+      dims: [2, 4],
+      values: new Float32Array(8),
+      labels: new Uint8Array(2),
+    };
+    const accuracyReason = async (dataset: MeasureRequest['dataset'] & object) =>
+      reasons(await measured(request(model, model, { dataset })))['accuracy'];
+    expect(await accuracyReason({ ...set, input: 'z' })).toMatch(/float32 input 'z'/);
+    expect(await accuracyReason({ ...set, labels: new Uint8Array(3) })).toMatch(/inconsistent/);
+  });
+
+  it('refuses everything with the reason when the variant does not load', async () => {
+    const good = weighted('Mul', [4], [1, 1, 1, 1]);
+    const bad: TinyModel = { ...good, nodes: [{ op: 'NoSuchOp', inputs: ['x', 'w'], outputs: ['y'] }] };
+    const result = await measured(request(good, bad));
+    expect(result).toMatchObject({ latency: null, agreement: null, accuracy: null, memory: null });
+    expect(result.notMeasured.map(({ what }) => what).sort()).toEqual([
+      'accuracy',
+      'agreement',
+      'latency',
+      'memory',
+    ]);
+    expect(reasons(result)['latency']).toMatch(/could not load the variant.*NoSuchOp/);
+  });
+
+  it('does not call a broken output an agreement', async () => {
+    const result = await measured(
+      request(weighted('Mul', [4], [1, 1, 1, 1]), weighted('Mul', [4], [1, 1, 1, NaN])),
+    );
+    expect(result.agreement).toBeNull();
+    expect(reasons(result)['agreement']).toMatch(/NaN or infinity in output 'y' for 16 of 64 numbers/);
+    expect(result.latency).not.toBeNull();
+  });
+
+  it('finds the sizes that a model accepts, and says when there are none', async () => {
+    // x [N, F] must have 80 columns, which the graph does not say.
+    const hidden = weighted('MatMul', [80, 2], new Array<number>(160).fill(0.01), ['N', 'F'], ['N', 2]);
+    const found = await measured(request(hidden, hidden));
+    expect(found.agreement?.dimensions).toEqual({ N: 1, F: 80 });
+    const odd = weighted('MatMul', [81, 2], new Array<number>(162).fill(0.01), ['N', 'F'], ['N', 2]);
+    const none = await measured(request(odd, odd));
+    expect(reasons(none)['agreement']).toMatch(/None of 11 sets of sizes worked.*by hand/);
+    expect(reasons(none)['latency']).toBe(reasons(none)['agreement']);
+    const set = await measured(request(odd, odd, { dimensions: { F: 81 } }));
+    expect(set.agreement?.cosine).toBe(1);
+  });
+
+  it('cannot make up text', async () => {
+    const text: TinyModel = {
+      nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }],
+      inputs: [{ name: 'x', element: ELEMENT.string, dims: [1] }],
+      outputs: [{ name: 'y', element: ELEMENT.string, dims: [1] }],
+    };
+    expect(reasons(await measured(request(text, text)))['agreement']).toMatch(/takes text/);
+  });
+
+  it('says that there is no GPU in Node', async () => {
+    const model = weighted('Mul', [4], [1, 1, 1, 1]);
+    const result = await measured(request(model, model, { provider: 'webgpu' }));
+    expect(reasons(result)['latency']).toMatch(/Node has no WebGPU/);
+  });
+
+  it('stops when it is cancelled', async () => {
+    const model = weighted('Mul', [4], [1, 1, 1, 1]);
+    let steps = 0;
+    const checkpoint = () => {
+      if (++steps === 5) throw new PareError('cancelled', 'The work was cancelled.');
+      return Promise.resolve();
+    };
+    await expect(measured(request(model, model), checkpoint)).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+  });
+});
