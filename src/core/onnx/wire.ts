@@ -228,12 +228,12 @@ export class MessageCursor {
   }
 
   #overrun(): PareError {
-    const size = this.input.source.size;
-    const past = this.valueStart + this.valueLength > size;
+    // A message that itself ends before the file does is whole: then a number in it is wrong.
+    const past = this.end === this.input.source.size;
     return new PareError(
       past ? 'truncated' : 'malformed',
       `Field ${this.field} of ${this.name} says it is ${this.valueLength} bytes long, but only ` +
-        `${Math.max(0, this.end - this.valueStart)} are left in ${past && this.end === size ? 'the file' : 'the message around it'}.`,
+        `${Math.max(0, this.end - this.valueStart)} are left in ${past ? 'the file' : 'the message around it'}.`,
       { at: `byte ${this.fieldStart}`, hint: redownload },
     );
   }
