@@ -47,8 +47,9 @@ export function traceUses(
     for (const view of views) {
       for (const use of view.editor.uses(view.value)) {
         const traced = computes(view, use.node, use.input, use.scope.path);
-        if (traced !== undefined) found.push(traced);
-        else next.push(...throughNode({ ...view, editor: use.scope }, use.node, use.input, graphs));
+        if (traced !== undefined) {
+          if (!found.some((f) => f.node === traced.node && f.input === traced.input)) found.push(traced);
+        } else next.push(...throughNode({ ...view, editor: use.scope }, use.node, use.input, graphs));
       }
     }
     views = next;
@@ -77,10 +78,10 @@ function throughNode(
     const inner = body.inputs[input]?.name;
     return inner === undefined ? [] : [{ ...view, editor: body, value: inner }];
   }
-  if (input !== 0 || node.outputs.length === 0 || (node.domain !== '' && node.domain !== 'ai.onnx'))
-    return [];
+  if (node.domain !== '' && node.domain !== 'ai.onnx') return [];
+  if (input !== 0 && node.opType !== 'Concat') return [];
   const shape = viewShape(view, node);
-  return shape === undefined ? [] : [{ ...view, ...shape, value: node.outputs[0] }];
+  return shape === undefined ? [] : node.outputs.map((value) => ({ ...view, ...shape, value }));
 }
 
 /** Path of the local function that `node` would call. */
@@ -93,7 +94,14 @@ function viewShape(view: View, node: Node): Pick<View, 'dims' | 'axes' | 'quanti
   switch (node.opType) {
     case 'Identity':
     case 'Cast':
+    // Parts of a weight keep its axes; gates of recurrent layers are cut apart and put together in another order.
+    case 'Slice':
+    case 'Split':
       return { dims, axes, quantized };
+    case 'Concat':
+      return node.inputs.every((name) => isConstant(view.editor, name, MAX_VIEWS))
+        ? { dims, axes, quantized }
+        : undefined;
     case 'DequantizeLinear':
     case 'QuantizeLinear':
       return { dims, axes, quantized: true };
@@ -117,6 +125,26 @@ function viewShape(view: View, node: Node): Pick<View, 'dims' | 'axes' | 'quanti
       return undefined;
   }
 }
+
+/** Whether `value` is made of constants alone, by at most `depth` views. */
+function isConstant(editor: GraphEditor, value: string, depth: number): boolean {
+  if (editor.constant(value) !== undefined) return true;
+  const node = editor.producer(value);
+  if (node === undefined || depth === 0 || !REARRANGING.has(node.opType)) return false;
+  return node.inputs.every((name) => name === '' || isConstant(editor, name, depth - 1));
+}
+
+const REARRANGING: ReadonlySet<string> = new Set([
+  'Identity',
+  'Cast',
+  'Slice',
+  'Split',
+  'Concat',
+  'Transpose',
+  'Reshape',
+  'Unsqueeze',
+  'Squeeze',
+]);
 
 function constantInts(view: View, node: Node, input: number): number[] | undefined {
   const name = node.inputs[input];

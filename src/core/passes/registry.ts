@@ -1,6 +1,7 @@
 /** All passes, listed by hand so that the type checker and a reader see them. Adding a pass: its folder, metas.ts, here. */
 import { pruneMagnitude } from './prune-magnitude/pass.ts';
 import { quantizeWeights } from './quantize-weights/pass.ts';
+import { simplifyPass } from './simplify/pass.ts';
 import type { Pass } from './types.ts';
 
-export const PASSES: readonly Pass[] = [pruneMagnitude, quantizeWeights];
+export const PASSES: readonly Pass[] = [simplifyPass, pruneMagnitude, quantizeWeights];

@@ -204,6 +204,11 @@ export function isFloatType(type: DataType | undefined): type is 'float32' | 'fl
   return type === 'float32' || type === 'float64' || type === 'float16';
 }
 
+/** "To the end" is written as 2^63 − 1, which a double rounds up to 2^63: that would wrap to the smallest number. */
+function int64Of(value: number): bigint {
+  return value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value);
+}
+
 /** An int64, int32 or bool tensor. */
 export function integerTensor(
   name: string,
@@ -213,7 +218,7 @@ export function integerTensor(
 ): Tensor {
   const bytes =
     type === 'int64'
-      ? new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
+      ? new Uint8Array(BigInt64Array.from(values, int64Of).buffer)
       : type === 'int32'
         ? new Uint8Array(Int32Array.from(values).buffer)
         : Uint8Array.from(values);

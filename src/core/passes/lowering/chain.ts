@@ -89,8 +89,10 @@ export class ChainBuilder {
   }
 
   #name(): string {
-    // A chain has at most some twenty names.
-    return this.site.prefix + LETTERS[this.#names++];
+    // a … z, then aa, ab …: the longest chains have some thirty names.
+    const i = this.#names++;
+    const first = i < LETTERS.length ? '' : LETTERS[Math.floor(i / LETTERS.length) - 1];
+    return this.site.prefix + first + LETTERS[i % LETTERS.length];
   }
 
   tensor(dataType: DataType, dims: readonly number[], fill: PlannedTensor['fill']): string {

@@ -15,7 +15,7 @@ import type { Chain, PlannedTensor, SharedKey, WeightSite } from './chain.ts';
 import { canBitmask, decodeOpset, planDecode } from './decode-at-load.ts';
 import { dequantizeOpset, planDequantize } from './dequantize.ts';
 
-/** Where constants stand: initializers of the graph, or `Constant` nodes (function bodies, and IR below 4). */
+/** Where constants stand: initializers of the graph, or `Constant` nodes in function bodies. */
 export type Holder = 'initializer' | 'constant';
 
 export type Choice =
@@ -31,6 +31,9 @@ export type Choice =
   | { readonly kind: 'zeros'; readonly bytes: number; readonly reason: string }
   /** The weight stays as it was. */
   | { readonly kind: 'original'; readonly reason: string };
+
+/** `Constant` gives other types than floats from here on. */
+const CONSTANT_OPSET = 9;
 
 interface Candidate {
   readonly chain: Chain;
@@ -49,7 +52,10 @@ export function chooseForm(
   originalBytes: number,
 ): Choice {
   const notes: string[] = [];
-  const candidates = candidatesOf(shape, site, holder, notes);
+  if (holder === 'constant' && site.opset < CONSTANT_OPSET) {
+    notes.push(`a constant of a function body can hold integers from operator set ${CONSTANT_OPSET} on`);
+  }
+  const candidates = notes.length > 0 ? [] : candidatesOf(shape, site, holder, notes);
   const note = notes.length === 0 ? {} : { note: notes.join('; ') };
   const found = candidates.find((candidate) => candidate.bytes < originalBytes);
   if (found !== undefined) return { kind: 'chain', ...found, ...note };

@@ -131,6 +131,7 @@ class LoweringJob {
   readonly #draft: ModelDraft;
   readonly #editors: ReadonlyMap<string, GraphEditor>;
   readonly #opset: number;
+  #irVersion: number;
   readonly #prefix: string;
   readonly #shared = new Map<GraphEditor, Set<SharedKey>>();
 
@@ -138,6 +139,10 @@ class LoweringJob {
     this.#model = model;
     this.#draft = draft;
     this.#opset = opset;
+    // Raising the operator set has raised the IR version with it.
+    const raisedIr =
+      opset <= opsetOf(model) ? 0 : opset >= 21 ? FIRST_IR_WITH_INT4 : FIRST_IR_WITH_FREE_INITIALIZERS;
+    this.#irVersion = Math.max(model.irVersion, raisedIr);
     this.#editors = editorsByPath(draft);
     this.#prefix = namePrefix(model);
   }
@@ -148,16 +153,12 @@ class LoweringJob {
     return editor;
   }
 
-  #holder(layer: WeightLayer): Holder {
-    return holderFor(layer.graph, this.#opset > opsetOf(this.#model) ? Infinity : this.#model.irVersion);
-  }
-
   choose({ layer, encoding, original, index }: EncodedLayer): Choice {
     const originalBytes = constantBytes(
       { ...original, name: layer.value },
       layer.holder === 'constant' ? 'constant' : 'initializer',
     );
-    return chooseForm(encoding, this.#site(layer, index), this.#holder(layer), originalBytes);
+    return chooseForm(encoding, this.#site(layer, index), holderFor(layer.graph), originalBytes);
   }
 
   #site(layer: WeightLayer, index: number): WeightSite {
@@ -183,24 +184,27 @@ class LoweringJob {
       editor.removeInput(layer.value);
     } else editor.removeNode(old);
     const front = editor.nodes.at(0);
-    for (const tensor of chain.tensors) this.#constant(editor, filled(tensor, encoding), this.#holder(layer));
+    for (const tensor of chain.tensors)
+      this.#constant(editor, filled(tensor, encoding), holderFor(layer.graph));
     for (const node of chain.nodes) editor.addNode(node, front);
     const top = topOf(editor);
     const shared = this.#shared.get(top) ?? new Set();
     for (const key of chain.shared) shared.add(key);
     this.#shared.set(top, shared);
-    if (chain.tensors.some((t) => t.dataType === 'int4' || t.dataType === 'uint4')) {
-      this.#draft.setIrVersion(Math.max(this.#model.irVersion, FIRST_IR_WITH_INT4));
-    }
+    const int4 = chain.tensors.some((t) => t.dataType === 'int4' || t.dataType === 'uint4');
+    this.#needIr(int4 ? FIRST_IR_WITH_INT4 : FIRST_IR_WITH_FREE_INITIALIZERS);
+  }
+
+  #needIr(version: number): void {
+    if (this.#irVersion >= version) return;
+    this.#irVersion = version;
+    this.#draft.setIrVersion(version);
   }
 
   /** Shared constants stand in the outermost graph, before everything that reads them. */
   placeShared(): void {
     for (const [editor, keys] of this.#shared) {
-      const holder = holderFor(
-        editor.path,
-        this.#opset > opsetOf(this.#model) ? Infinity : this.#model.irVersion,
-      );
+      const holder = holderFor(editor.path);
       for (const key of keys) this.#constant(editor, sharedTensor(key, sitePrefix(this.#prefix, 0)), holder);
     }
   }
@@ -211,9 +215,9 @@ class LoweringJob {
   }
 }
 
-/** @param irVersion of the finished model. */
-export function holderFor(path: string, irVersion: number): Holder {
-  return path.startsWith('fn:') || irVersion < FIRST_IR_WITH_FREE_INITIALIZERS ? 'constant' : 'initializer';
+/** A function body has no initializers. */
+export function holderFor(path: string): Holder {
+  return path.startsWith('fn:') ? 'constant' : 'initializer';
 }
 
 /** A function body imports its own operators; graphs use the model's. */
