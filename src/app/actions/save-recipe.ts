@@ -1,4 +1,5 @@
 /** Saves the recipe as JSON, to open here again or to run with the command line. */
+import { stringifyRecipe } from '../../core/recipe/stringify.ts';
 import { announce } from '../store/notices.ts';
 import { recipeOf } from '../store/state.ts';
 import type { Action } from './types.ts';
@@ -12,7 +13,7 @@ export const saveRecipeAction: Action = {
     const state = store.getState();
     const base = (state.model?.fileName ?? 'model').replace(/\.onnx$/i, '');
     const name = `${base}.recipe.json`;
-    const text = `${JSON.stringify(recipeOf(state), null, 2)}\n`;
+    const text = stringifyRecipe(recipeOf(state));
     page.save(name, new Blob([text], { type: 'application/json' }));
     announce(store, `Saved ${name}.`);
   },

@@ -15,6 +15,12 @@ import { startHistory } from './undo.ts';
 /** How long the sliders must rest before work starts. */
 export const SETTLE_MILLIS = 350;
 
+/**
+ * Below this the graph is simplified before anything else, so that presets are predicted exactly from the first moment;
+ * above it the first figures matter more.
+ */
+export const PREPARE_FIRST_BYTES = 50_000_000;
+
 /** Runs `work` after a pause; the returned function forgets it. Injected so that tests own the time. */
 export type After = (millis: number, work: () => void) => () => void;
 
@@ -193,7 +199,9 @@ class StudyPipeline implements Pipeline {
     const controller = new AbortController();
     this.running = controller;
     const { signal } = controller;
-    const entry = (await this.entryFor(signal)) ?? null;
+    const small = (this.store.getState().model?.bytes ?? 0) < PREPARE_FIRST_BYTES;
+    if (small) await this.prepare(signal);
+    const entry = signal.aborted ? null : ((await this.entryFor(signal)) ?? null);
     if (entry !== null && !signal.aborted && !isSettled(entry, this.store.getState().options)) {
       await this.measure(entry, signal);
     }

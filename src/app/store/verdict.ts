@@ -2,7 +2,14 @@
  * What a measured variant is worth, in words. It never praises a difference that the measurement cannot tell from
  * none, and says plainly when a variant is worse. Pure text.
  */
-import { formatBytes, formatFactor, formatPoints, formatPercent, groupThousands } from '../ui/format.ts';
+import {
+  formatBytes,
+  formatFactor,
+  formatPercent,
+  formatPoints,
+  groupThousands,
+  signed,
+} from '../ui/format.ts';
 import type { StudyEntry } from './state.ts';
 import { ORIGINAL } from './state.ts';
 
@@ -11,6 +18,8 @@ export type Tone = 'good' | 'bad' | 'neutral';
 export interface Verdict {
   readonly tone: Tone;
   readonly text: string;
+  /** The interval, said apart because it is quieter. */
+  readonly range?: string;
 }
 
 /** Sizes are exact, so every byte of difference is real. */
@@ -28,20 +37,22 @@ export function latencyVerdict(entry: StudyEntry): Verdict | null {
   const latency = entry.measurement?.latency ?? null;
   if (latency === null || entry.id === ORIGINAL) return null;
   const { low, high } = latency.speedupInterval;
-  const range = `[${formatFactor(low)}, ${formatFactor(high)}]`;
-  if (high < 1) return { tone: 'bad', text: `slower: ${formatFactor(latency.speedup)} the speed ${range}` };
-  if (low > 1) return { tone: 'good', text: `${formatFactor(latency.speedup)} as fast ${range}` };
-  return { tone: 'neutral', text: `no difference this run can tell ${range}` };
+  const range = `[${low.toFixed(2)}, ${high.toFixed(2)}]`;
+  if (high < 1) return { tone: 'bad', text: `slower, ${formatFactor(latency.speedup)} the speed`, range };
+  if (low > 1) return { tone: 'good', text: `${formatFactor(latency.speedup)} as fast`, range };
+  return { tone: 'neutral', text: 'no difference to tell', range };
 }
 
+/** From the 95 % interval of the paired difference on the same samples. */
 export function accuracyVerdict(entry: StudyEntry): Verdict | null {
   const accuracy = entry.measurement?.accuracy ?? null;
   if (accuracy === null || entry.id === ORIGINAL) return null;
-  const { interval, difference, samples } = accuracy;
-  const range = `[${formatPoints(interval.low)}, ${formatPoints(interval.high)}], n = ${groupThousands(samples)}`;
-  if (interval.high < 0) return { tone: 'bad', text: `${formatPoints(difference)} ${range}` };
-  if (interval.low > 0) return { tone: 'good', text: `${formatPoints(difference)} ${range}` };
-  return { tone: 'neutral', text: `${formatPoints(difference)} ${range}: no loss this data can tell` };
+  const { interval, difference } = accuracy;
+  const range = `[${signed(interval.low * 100, 1)}, ${signed(interval.high * 100, 1)}]`;
+  const text = formatPoints(difference);
+  if (interval.high < 0) return { tone: 'bad', text, range };
+  if (interval.low > 0) return { tone: 'good', text, range };
+  return { tone: 'neutral', text, range };
 }
 
 /** Below this cosine the outputs are no longer the same signal in any useful sense: angle above about 25°. */

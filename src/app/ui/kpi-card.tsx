@@ -14,7 +14,11 @@ export interface KpiCardProps {
   readonly shown: string;
   /** How it was obtained, in words. */
   readonly sourceWords: string;
-  readonly verdict: { readonly tone: 'good' | 'bad' | 'neutral'; readonly text: string } | null;
+  readonly verdict: {
+    readonly tone: 'good' | 'bad' | 'neutral';
+    readonly text: string;
+    readonly range?: string;
+  } | null;
   readonly note: string;
   readonly pending: boolean;
 }
@@ -37,7 +41,12 @@ export function KpiCard(props: KpiCardProps): ReactElement {
         <span className="kpi-source">{sourceWords}</span>
       </div>
       <div className="kpi-value">{shown}</div>
-      {verdict === null ? null : <div className={`kpi-verdict tone-${verdict.tone}`}>{verdict.text}</div>}
+      {verdict === null ? null : (
+        <div className={`kpi-verdict tone-${verdict.tone}`}>
+          {verdict.text}
+          {verdict.range === undefined ? null : <span className="kpi-range"> {verdict.range}</span>}
+        </div>
+      )}
       {note === '' ? null : <div className="kpi-note">{note}</div>}
     </div>
   );

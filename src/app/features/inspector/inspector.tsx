@@ -46,6 +46,18 @@ export function Inspector(): ReactElement {
         <dd>
           {groupThousands(layer.elements)} {layer.dataType}, {formatBytes(layer.weightBytes)}
         </dd>
+        {shown === null || shown.sqnrDb === null ? null : (
+          <>
+            <dt>SQNR</dt>
+            <dd>{formatDecibels(shown.sqnrDb)} against the original weights</dd>
+          </>
+        )}
+        {shown === null || layer.elements === 0 ? null : (
+          <>
+            <dt>Zeros</dt>
+            <dd>{formatPercent(shown.zeros / layer.elements, 0)}</dd>
+          </>
+        )}
         <dt>Precision</dt>
         <dd>{row.skipped === undefined ? <PrecisionSelect row={row} /> : '–'}</dd>
         <dt>Sparsity</dt>
@@ -85,7 +97,6 @@ function useDetail(layerId: string | null): void {
 function Weights({ row, detail }: { readonly row: LayerRow; readonly detail: LayerDetail }): ReactElement {
   const { label } = row.layer;
   const sentence = rangeSentence(detail.channelRangeRatio);
-  const zeros = row.layer.elements === 0 ? 0 : detail.zeros / row.layer.elements;
   return (
     <>
       <Histogram
@@ -96,9 +107,6 @@ function Weights({ row, detail }: { readonly row: LayerRow; readonly detail: Lay
       <p className="legend small mute">
         <span className="legend-before">before</span>
         {detail.after === null ? null : <span className="legend-after">after</span>}
-        <span className="grow" />
-        {detail.sqnrDb === null ? null : <span>SQNR {formatDecibels(detail.sqnrDb)}</span>}
-        {detail.zeros === 0 ? null : <span>{formatPercent(zeros, 0)} zeros</span>}
       </p>
       {sentence === null ? null : <p className="mute small">{sentence}</p>}
     </>

@@ -1,11 +1,12 @@
 /** The four figures, and below them what they add up to or what is being done about them. */
 import type { ReactElement } from 'react';
+import type { MeasureResult } from '../../../worker/api.ts';
 import { useAppState } from '../../store/context.ts';
 import type { Figure } from '../../store/figures.ts';
 import type { StudyEntry } from '../../store/state.ts';
 import { accuracyVerdict, agreementVerdict, latencyVerdict, sizeVerdict } from '../../store/verdict.ts';
 import type { Verdict } from '../../store/verdict.ts';
-import { formatBytes, formatChange, formatMillis, formatPercent } from '../../ui/format.ts';
+import { formatBytes, formatChange, formatMillis, formatPercent, groupThousands } from '../../ui/format.ts';
 import { KpiCard } from '../../ui/kpi-card.tsx';
 import { useCurrentEntry, useFigures } from '../workspace/use-study.ts';
 import './kpis.css';
@@ -62,7 +63,7 @@ function shownValue({ name, value, unit }: Figure): string {
 function sourceWords({ source, pending, missing }: Figure, held: boolean): string {
   if (source === null) return missing === null && pending && !held ? 'measuring…' : 'not measured';
   if (source === 'predicted') return 'predicted, exact';
-  if (source === 'estimated') return held ? 'estimated' : 'estimated, measuring';
+  if (source === 'estimated') return 'estimated';
   return 'measured';
 }
 
@@ -113,19 +114,28 @@ function noteOf(figure: Figure, current: StudyEntry | null): string {
       if (latency === null || baseline === null) return '';
       const half = (latency.variantInterval.high - latency.variantInterval.low) / 2;
       const original = current?.summary === null ? '' : ` · original ${formatMillis(baseline)}`;
-      return `median of ${latency.runs} ±${formatMillis(half)}${original}`;
+      return `±${formatMillis(half)}, ${latency.runs} runs${original}`;
     }
     case 'accuracy':
-      return baseline === null ? '' : `original ${formatPercent(baseline)} · held-out images`;
+      return accuracyNote(measurement, baseline, current);
     case 'agreement':
-      return current?.summary === null
-        ? 'cosine of the original with itself'
-        : 'cosine to the original, synthetic inputs';
+      return current?.summary === null ? 'the original against itself' : 'cosine to the original';
     case 'memory':
       return current?.summary === null || baseline === null
-        ? 'runtime heap of one session'
-        : `runtime heap · original ${formatBytes(baseline)}`;
+        ? 'heap of one session'
+        : `heap of one session · original ${formatBytes(baseline)}`;
     default:
       return name satisfies never;
   }
+}
+
+function accuracyNote(
+  measurement: MeasureResult | null,
+  baseline: number | null,
+  current: StudyEntry | null,
+): string {
+  const samples = measurement?.accuracy?.samples;
+  const count = samples === undefined ? '' : `${groupThousands(samples)} held-out images`;
+  if (current?.summary === null || baseline === null) return count;
+  return `${count} · original ${formatPercent(baseline)}`;
 }

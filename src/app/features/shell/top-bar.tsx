@@ -42,7 +42,7 @@ export function TopBar(): ReactElement {
         className="top-palette"
         onClick={palette.run}
         title={palette.title}
-        aria-label={palette.label}
+        aria-label={`${palette.label}, ${isApple() ? '⌘K' : 'Ctrl K'}`}
         aria-keyshortcuts={palette.ariaKeys}
       >
         {isApple() ? '⌘K' : 'Ctrl K'}

@@ -1,24 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { domainOf, gainText, niceTicks } from './axes.ts';
+import { axisOf, gainText, shortTick } from './axes.ts';
 
 describe('axes', () => {
-  it('leaves air and respects the ends', () => {
-    // 12 % of 0.1 on each side, cut at 1.
-    const [low, high] = domainOf([0.9, 1], 0, 1, 0.001);
-    expect(low).toBeCloseTo(0.888, 12);
-    expect(high).toBe(1);
+  it('ends on round numbers around the values', () => {
+    // 0.92…0.983 in about 4 steps: 0.063 / 4 = 0.016, next round step 0.02.
+    const { domain, ticks } = axisOf([0.92, 0.983], { floor: 0, ceiling: 1, least: 0.01, count: 4 });
+    expect(domain[0]).toBeCloseTo(0.92, 12);
+    expect(domain[1]).toBeCloseTo(1, 12);
+    expect(ticks.map((t) => t.toFixed(2))).toEqual(['0.92', '0.94', '0.96', '0.98', '1.00']);
   });
 
-  it('gives a single point an axis of some width', () => {
-    const [low, high] = domainOf([5], 0, 100, 2);
-    expect(high - low).toBeGreaterThan(2);
-    expect(domainOf([], 0, 1, 0.1)).toEqual([0, 1]);
+  it('never goes past its ends and is never flat', () => {
+    const { domain } = axisOf([1], { floor: -1, ceiling: 1, least: 0.002, count: 4 });
+    expect(domain[1]).toBe(1);
+    expect(domain[1] - domain[0]).toBeGreaterThanOrEqual(0.002 - 1e-12);
+    expect(axisOf([], { floor: 0, ceiling: 1, least: 0.1, count: 5 }).ticks.length).toBeGreaterThan(1);
   });
 
-  it('puts ticks on round numbers', () => {
-    expect(niceTicks([0, 10], 5)).toEqual([0, 2, 4, 6, 8, 10]);
-    expect(niceTicks([0.03, 0.97], 4).map((t) => t.toFixed(1))).toEqual(['0.5']);
-    expect(niceTicks([1, 1], 4)).toEqual([1]);
+  it('writes ticks without idle zeros', () => {
+    expect(shortTick('2.00 MB')).toBe('2 MB');
+    expect(shortTick('2.50 MB')).toBe('2.5 MB');
+    expect(shortTick('500 kB')).toBe('500 kB');
+    expect(shortTick('98.5 %')).toBe('98.5 %');
+    expect(shortTick('0.9990')).toBe('0.999');
   });
 
   it('does not round an agreement of less than one to one', () => {

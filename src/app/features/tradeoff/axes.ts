@@ -24,31 +24,43 @@ export function gainName(gain: GainAxis): string {
     : 'Cosine to the original, synthetic inputs';
 }
 
-/** Some air around the points, and never an axis of no width: [low, high] of the values with a margin. */
-export function domainOf(
-  values: readonly number[],
-  floor: number,
-  ceiling: number,
-  least: number,
-): [number, number] {
-  if (values.length === 0) return [floor, ceiling];
-  let low = Math.min(...values);
-  let high = Math.max(...values);
-  if (high - low < least) {
-    const middle = (high + low) / 2;
-    low = middle - least / 2;
-    high = middle + least / 2;
-  }
-  const air = (high - low) * 0.12;
-  return [Math.max(floor, low - air), Math.min(ceiling, high + air)];
+/** An axis: round ticks, and ends that are the first and last of them. */
+export interface Axis {
+  readonly domain: readonly [number, number];
+  readonly ticks: readonly number[];
 }
-/** Round tick positions inside [low, high], about `count` of them: steps of 1, 2 or 5 times a power of ten. */
-export function niceTicks([low, high]: readonly [number, number], count: number): number[] {
+
+interface AxisBounds {
+  readonly floor: number;
+  readonly ceiling: number;
+  /** The smallest width that is shown: below it differences are rounding. */
+  readonly least: number;
+  /** About how many steps. */
+  readonly count: number;
+}
+
+/** Round steps (1, 2 or 5 times a power of ten) around the values, never past floor and ceiling. */
+export function axisOf(values: readonly number[], { floor, ceiling, least, count }: AxisBounds): Axis {
+  let low = values.length === 0 ? floor : Math.min(...values);
+  let high = values.length === 0 ? Math.min(ceiling, floor + least) : Math.max(...values);
+  if (high - low < least) {
+    high = Math.min(ceiling, (high + low) / 2 + least / 2);
+    low = Math.max(floor, high - least);
+  }
   const rough = (high - low) / Math.max(1, count);
-  if (!(rough > 0)) return [low];
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) ?? rough;
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
+  // 0.999: a width that is a round number up to rounding takes that step, not the next.
+  const step =
+    [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? rough;
+  const slack = 1e-9;
+  const first = Math.floor(low / step + slack);
+  const last = Math.ceil(high / step - slack);
+  const all = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+  const ticks = all.filter((tick) => tick >= floor - step * slack && tick <= ceiling + step * slack);
+  return { domain: [Math.max(floor, first * step), Math.min(ceiling, last * step)], ticks };
+}
+
+/** '2.00 MB' on an axis is '2 MB'. */
+export function shortTick(text: string): string {
+  return text.replace(/\.0+(?=\s|$)/, '').replace(/(\.\d*?)0+(?=\s|$)/, '$1');
 }

@@ -13,7 +13,7 @@ import {
 } from 'recharts';
 import type { ChartPoint, Tradeoff } from '../../store/points.ts';
 import type { CostAxis, GainAxis } from '../../store/state.ts';
-import { costName, costText, domainOf, gainName, gainText, niceTicks } from './axes.ts';
+import { axisOf, costName, costText, gainName, gainText, shortTick } from './axes.ts';
 
 interface ChartProps {
   readonly tradeoff: Tradeoff;
@@ -32,6 +32,7 @@ type Datum = ChartPoint | GhostDatum;
 
 /** The smallest spread an axis shows: below it differences are noise or rounding. */
 const LEAST_GAIN_SPREAD = 0.002;
+const LEAST_COST_SPREAD = 0.2;
 
 export const TradeoffChart = memo(function TradeoffChart({
   tradeoff,
@@ -49,10 +50,13 @@ export const TradeoffChart = memo(function TradeoffChart({
       return [point.gain - below, point.gain + above];
     }),
   ];
-  const highest = Math.max(1, ...costs) * (cost === 'size' ? 1.06 : 1.1);
-  const xDomain: [number, number] =
-    cost === 'size' ? [0, highest] : domainOf(costs, 0, Number.POSITIVE_INFINITY, 0.2);
-  const yDomain = domainOf(gains, -1, 1.0005, LEAST_GAIN_SPREAD);
+  const unbounded = { floor: 0, ceiling: Number.POSITIVE_INFINITY, count: 6 };
+  const x =
+    cost === 'size'
+      ? axisOf([0, ...costs], { ...unbounded, least: 1 })
+      : axisOf([1, ...costs], { ...unbounded, least: LEAST_COST_SPREAD });
+  const floor = gain === 'accuracy' ? 0 : -1;
+  const y = axisOf(gains, { floor, ceiling: 1, least: LEAST_GAIN_SPREAD, count: 4 });
   return (
     <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 700, height: 220 }}>
       <ScatterChart margin={{ top: 14, right: 18, bottom: 2, left: 2 }} accessibilityLayer={false}>
@@ -60,9 +64,9 @@ export const TradeoffChart = memo(function TradeoffChart({
         <XAxis
           type="number"
           dataKey="cost"
-          domain={xDomain}
-          ticks={niceTicks(xDomain, 5)}
-          tickFormatter={(value: number) => costText(cost, value)}
+          domain={[...x.domain]}
+          ticks={x.ticks}
+          tickFormatter={(value: number) => shortTick(costText(cost, value))}
           tick={AXIS_TEXT}
           stroke="var(--line-strong)"
           tickLine={false}
@@ -72,8 +76,8 @@ export const TradeoffChart = memo(function TradeoffChart({
         <YAxis
           type="number"
           dataKey="gain"
-          domain={yDomain}
-          ticks={niceTicks(yDomain, 4)}
+          domain={[...y.domain]}
+          ticks={y.ticks}
           tickFormatter={(value: number) => gainTick(gain, value)}
           tick={AXIS_TEXT}
           axisLine={false}
@@ -111,10 +115,9 @@ export const TradeoffChart = memo(function TradeoffChart({
 
 const AXIS_TEXT = { fill: 'var(--mute)', fontSize: 11 } as const;
 
-/** Axis labels stay short: the digits that tell two ticks apart, no more. */
+/** Enough digits to tell two ticks apart, no more. */
 function gainTick(gain: GainAxis, value: number): string {
-  if (gain === 'accuracy') return `${(value * 100).toFixed(1)} %`;
-  return value.toFixed(value > 0.99 ? 4 : 3);
+  return gain === 'accuracy' ? `${shortTick((value * 100).toFixed(2))} %` : shortTick(value.toFixed(5));
 }
 
 /** recharts hands the datum over with its own fields around it. */
@@ -158,8 +161,14 @@ function Dot({
       >
         <title>{title}</title>
       </circle>
+      {/* The front bends up and to the left: there is room below a point, and above the original at its end. */}
       {label === '' ? null : (
-        <text x={cx - 12} y={cy - 12} textAnchor={cx < 150 ? 'start' : 'end'} className="point-label">
+        <text
+          x={original ? cx - 12 : cx + 12}
+          y={original ? cy - 10 : cy + 18}
+          textAnchor={original ? 'end' : 'start'}
+          className="point-label"
+        >
           {label}
         </text>
       )}
