@@ -9,7 +9,7 @@ const ENTRY = 'pare.js';
 
 /** npm links the file as a command, so it must be executable. */
 function executable(): Plugin {
-  return { name: 'pare-executable', closeBundle: () => chmodSync(join(OUT, ENTRY), 0o755) };
+  return { name: 'pare-executable', writeBundle: ({ dir }) => chmodSync(join(dir ?? OUT, ENTRY), 0o755) };
 }
 
 export default defineConfig({

@@ -22,7 +22,9 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
 /** Label and value, values under each other. */
 export function formatPairs(pairs: readonly (readonly [string, string])[]): string {
   const widest = Math.max(0, ...pairs.map(([label]) => width(label)));
-  return pairs.map(([label, value]) => `${pad(label, widest, 'left')}  ${value}`.trimEnd()).join('\n');
+  return pairs
+    .map(([label, value]) => `${pad(label, widest, 'left')}  ${printable(value)}`.trimEnd())
+    .join('\n');
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];

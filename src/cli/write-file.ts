@@ -78,6 +78,11 @@ function refuseTarget(path: string, taken: ReadonlySet<string>): void {
   }
 }
 
+/** Whether two paths name one file, links included. */
+export function isSameFile(a: string, b: string): boolean {
+  return identity(a) === identity(b);
+}
+
 /** The same file has the same identity under every name: device and inode where it exists. */
 function identity(path: string): string {
   const info = statSync(path, { throwIfNoEntry: false, bigint: true });

@@ -4,6 +4,7 @@
  */
 import type { Model, ValueInfo } from '../core/onnx/ir.ts';
 import { overridableInitializers } from '../core/onnx/overridable.ts';
+import { verifyModel } from '../core/onnx/verify.ts';
 import { forEachTensor } from '../core/onnx/walk.ts';
 import type { WeightLayer } from '../core/onnx/weights.ts';
 import { elementCount, type DataType } from '../core/tensor/dtype.ts';
@@ -40,7 +41,7 @@ export function summarizeModel(model: Model, weights: readonly WeightLayer[]): M
     inputs: inputs.map(describeValue),
     outputs: graph.outputs.map(describeValue),
     layers: weights.map(describeLayer),
-    remarks: remarksOn(model),
+    remarks: verifyModel(model).remarks,
     externalData,
   };
 }
@@ -73,23 +74,4 @@ function countParameters(model: Model, weights: readonly WeightLayer[]): number 
     if (Number.isSafeInteger(elements) && elements > 0) count += elements;
   });
   return count;
-}
-
-function remarksOn(model: Model): string[] {
-  const remarks: string[] = [];
-  const { graph } = model;
-  const seen = new Set([...graph.inputs, ...graph.initializers].map(({ name }) => name));
-  for (const { values } of graph.sparseInitializers) seen.add(values.name);
-  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
-  const early = graph.nodes.find(({ inputs, outputs }) => {
-    const waits = inputs.some((name) => made.has(name) && !seen.has(name));
-    for (const name of outputs) seen.add(name);
-    return waits;
-  });
-  if (early !== undefined) remarks.push('Its operators are not in the order in which they run.');
-  if (model.functions.length > 0) remarks.push(`It brings ${model.functions.length} functions of its own.`);
-  const domains = new Set(graph.nodes.map(({ domain }) => domain));
-  const foreign = [...domains].filter((domain) => domain !== '' && domain !== 'ai.onnx');
-  if (foreign.length > 0) remarks.push(`It uses operators that are not ONNX's own (${foreign.join(', ')}).`);
-  return remarks;
 }

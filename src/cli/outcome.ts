@@ -1,0 +1,19 @@
+/** What a command gives back: one object for programs, one text for people. */
+export interface Outcome {
+  readonly json: unknown;
+  /** Made only when it is shown. */
+  readonly text: () => string;
+}
+
+/** JSON has no infinities; they are written as text, so that nothing reads as missing. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_key, item: unknown) => {
+      if (typeof item === 'bigint') return String(item);
+      if (typeof item === 'number' && !Number.isFinite(item)) return String(item);
+      return item;
+    },
+    2,
+  );
+}

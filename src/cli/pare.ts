@@ -1,0 +1,77 @@
+/**
+ * The command line: arguments in, one outcome out, an exit code that scripts can rely on. A readable sentence for
+ * people, one JSON object for programs, never a stack trace.
+ */
+import { readFileSync } from 'node:fs';
+import { PareError, toErrorRecord, type ErrorRecord } from '../core/errors.ts';
+import { HELP, parseCommand, wantsJson, type Command } from './arguments.ts';
+import { EXIT_DONE, exitCodeOf } from './exit-codes.ts';
+import { inspect } from './inspect.ts';
+import { measureModel } from './measure.ts';
+import { optimize } from './optimize.ts';
+import { toJson, type Outcome } from './outcome.ts';
+import { printable } from './table.ts';
+
+async function run(command: Command): Promise<Outcome> {
+  switch (command.name) {
+    case 'help':
+      return { json: { help: HELP }, text: () => HELP.trimEnd() };
+    case 'version': {
+      const version = ownVersion();
+      return { json: { version }, text: () => version };
+    }
+    case 'inspect':
+      return inspect(command.model);
+    case 'optimize':
+      return optimize(command);
+    case 'measure':
+      return measureModel(command);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** package.json lies two folders above the built file and above this one alike. */
+function ownVersion(): string {
+  const found: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof found === 'object' && found !== null && 'version' in found
+    ? String(found.version)
+    : 'unknown';
+}
+
+function sentence({ message, at, hint }: ErrorRecord): string {
+  const place = at === undefined || message.includes(at) ? '' : ` At ${at}.`;
+  return printable(`${message}${place}${hint === undefined ? '' : ` ${hint}`}`);
+}
+
+/** Resolves when the bytes have left: a process that ends earlier cuts a pipe short. */
+function print(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((done) => stream.write(`${text}\n`, () => done()));
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const json = wantsJson(args);
+  try {
+    const outcome = await run(parseCommand(args));
+    await print(process.stdout, json ? toJson(outcome.json) : outcome.text());
+    return EXIT_DONE;
+  } catch (thrown) {
+    const error = toErrorRecord(thrown);
+    if (json) await print(process.stdout, toJson({ error }));
+    else await print(process.stderr, sentence(error));
+    return exitCodeOf(error.code);
+  }
+}
+
+// A reader that has seen enough (`pare … | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? EXIT_DONE : 1),
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    process.stderr.write(`${sentence(new PareError('cancelled', 'Stopped.').toRecord())}\n`);
+    process.exit(exitCodeOf('cancelled'));
+  });
+}
+// The threads of the runtime would keep the process alive.
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,110 @@
+/**
+ * The studio worker: the workshop behind Comlink, one job at a time, every answer a Result. It must not decide
+ * anything.
+ */
+import { expose } from 'comlink';
+import { attempt, PareError, type Result } from '../core/errors.ts';
+import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
+import type { Recipe } from '../core/recipe/types.ts';
+import { createBrowserRunner } from '../runtime/browser-runner.ts';
+import type {
+  DownloadFile,
+  LayerDetail,
+  ModelSummary,
+  OpenFile,
+  StudioWorkerApi,
+  StudioWorkerSetup,
+  VariantSummary,
+} from './api.ts';
+import { createBreath, createJobDesk, type Checkpoint, type JobDesk } from './jobs.ts';
+import { createKernelTools } from './kernel-tools.ts';
+import { downloadFile, Workshop } from './workshop.ts';
+import { MAX_ZIP_BYTES, zipOf } from './zip.ts';
+
+class StudioWorker implements StudioWorkerApi {
+  #desk: JobDesk | undefined;
+  #workshop: Workshop | undefined;
+
+  connect({ progress, cancelCell, runtimeWasm }: StudioWorkerSetup): Promise<Result<null>> {
+    return attempt(async () => {
+      this.#desk = createJobDesk({
+        post: (message) => progress.postMessage(message),
+        cancelCell: cancelCell === undefined ? undefined : new Int32Array(cancelCell),
+        now: () => performance.now(),
+        breathe: createBreath(),
+      });
+      this.#workshop = new Workshop({
+        ...(await createKernelTools()),
+        runner: createBrowserRunner(() => runtimeWasm ?? new Blob([])),
+        now: () => performance.now(),
+      });
+      return null;
+    });
+  }
+
+  open(job: string, files: readonly OpenFile[]): Promise<Result<ModelSummary>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.open(files, checkpoint));
+  }
+
+  close(modelId: string): Promise<Result<null>> {
+    return this.#answer((workshop) => {
+      workshop.close(modelId);
+      return null;
+    });
+  }
+
+  simplifiedSkeleton(job: string, modelId: string): Promise<Result<SizeSkeleton>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.simplifiedSkeleton(modelId, checkpoint));
+  }
+
+  makeVariant(job: string, modelId: string, recipe: Recipe): Promise<Result<VariantSummary>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.makeVariant(modelId, recipe, checkpoint));
+  }
+
+  layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<Result<LayerDetail>> {
+    return this.#answer((workshop) => workshop.layerDetail(modelId, variantId, layerId));
+  }
+
+  files(modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>> {
+    return this.#answer((workshop) => workshop.files(modelId, variantId).map(downloadFile));
+  }
+
+  download(job: string, modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>> {
+    return this.#run(job, async (workshop, checkpoint) => {
+      const files = workshop.files(modelId, variantId);
+      const bytes = files.reduce((total, { blob }) => total + blob.size, 0);
+      if (files.length < 2 || bytes > MAX_ZIP_BYTES) return files.map(downloadFile);
+      const name = `${files[0].name.replace(/\.onnx$/i, '')}.zip`;
+      return [downloadFile({ name, blob: await zipOf(files, checkpoint) })];
+    });
+  }
+
+  dropVariant(modelId: string, variantId: string): Promise<Result<null>> {
+    return this.#answer((workshop) => {
+      workshop.dropVariant(modelId, variantId);
+      return null;
+    });
+  }
+
+  cancel(job: string): void {
+    this.#desk?.cancel(job);
+  }
+
+  #run<T>(job: string, work: (workshop: Workshop, checkpoint: Checkpoint) => Promise<T>): Promise<Result<T>> {
+    const { workshop, desk } = this.#connected();
+    return desk.run(job, (checkpoint) => work(workshop, checkpoint));
+  }
+
+  #answer<T>(work: (workshop: Workshop) => T | Promise<T>): Promise<Result<T>> {
+    return attempt(() => work(this.#connected().workshop));
+  }
+
+  #connected(): { workshop: Workshop; desk: JobDesk } {
+    if (this.#workshop === undefined || this.#desk === undefined) {
+      throw new PareError('internal', 'The studio worker was used before it was connected.');
+    }
+    return { workshop: this.#workshop, desk: this.#desk };
+  }
+}
+
+expose(new StudioWorker());

@@ -1,0 +1,42 @@
+/**
+ * Model and recipe in, bytes of the smaller model out: the one path that page and command line share, so that both give
+ * the same bytes. It must not know blobs, files or ids.
+ */
+import { partsLength } from '../core/bytes/spans.ts';
+import type { Model } from '../core/onnx/ir.ts';
+import { writeModel, type WrittenModel } from '../core/onnx/write.ts';
+import { applyRecipe, type AppliedRecipe, type ApplyContext } from '../core/passes/manager.ts';
+import type { Recipe } from '../core/recipe/types.ts';
+
+export interface MadeVariant extends AppliedRecipe {
+  readonly written: WrittenModel;
+  /** All files together. */
+  readonly bytes: number;
+  readonly millis: number;
+}
+
+/**
+ * @param fileName what the model file will be called: the name of a data file, where one is needed, follows from it
+ * @throws PareError as applyRecipe and writeModel do
+ */
+export async function makeVariant(
+  model: Model,
+  recipe: Recipe,
+  fileName: string,
+  context: ApplyContext,
+): Promise<MadeVariant> {
+  const started = context.now();
+  const applied = await applyRecipe(model, recipe, context);
+  const written = writeModel(applied.model, { dataFileName: `${fileName}.data` });
+  const bytes = [written.model, ...written.data.map(({ parts }) => parts)].reduce(
+    (total, parts) => total + partsLength(parts),
+    0,
+  );
+  return { ...applied, written, bytes, millis: context.now() - started };
+}
+
+/** `<name>.pare.onnx`, without the folders of the original's path. */
+export function variantFileName(original: string): string {
+  const name = original.slice(original.lastIndexOf('/') + 1);
+  return `${name.replace(/\.onnx$/i, '')}.pare.onnx`;
+}

@@ -1,0 +1,217 @@
+/**
+ * The studio worker's work without its transport: opens models, makes variants, answers questions about them. Models
+ * never change; what a variant does not touch it shares. It must not know Comlink, jobs or pages.
+ */
+import type { BytePart, ByteSource } from '../core/bytes/source.ts';
+import { PareError } from '../core/errors.ts';
+import type { GraphRunner } from '../core/onnx/graph-runner.ts';
+import type { Model } from '../core/onnx/ir.ts';
+import { readModel } from '../core/onnx/read.ts';
+import { assertValid } from '../core/onnx/verify.ts';
+import { listWeights, type WeightLayer } from '../core/onnx/weights.ts';
+import { writeModel } from '../core/onnx/write.ts';
+import { applyRecipe, type ApplyContext } from '../core/passes/manager.ts';
+import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
+import { parseRecipe } from '../core/recipe/parse.ts';
+import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
+import type { KernelSet } from '../core/tensor/kernel-set.ts';
+import type { DownloadFile, LayerDetail, ModelSummary, OpenFile, VariantSummary } from './api.ts';
+import { blobOf } from './blob-parts.ts';
+import { openSource } from './cached-source.ts';
+import { chooseModel } from './choose-model.ts';
+import { modelIdOf, variantIdOf } from './identity.ts';
+import type { Checkpoint } from './jobs.ts';
+import { describeLayer } from './layer-detail.ts';
+import { makeVariant, variantFileName } from './make-variant.ts';
+import { summarizeModel } from './summary.ts';
+import { VariantShelf } from './variant-shelf.ts';
+import type { NamedBlob } from './zip.ts';
+
+export interface WorkshopTools {
+  readonly kernels: KernelSet;
+  readonly runner: GraphRunner;
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Which kernels ran where, since the last question. */
+  kernelReport(): Readonly<Record<string, string>>;
+}
+
+interface OpenedModel {
+  readonly model: Model;
+  readonly fileName: string;
+  readonly weights: readonly WeightLayer[];
+  readonly original: readonly NamedBlob[];
+  readonly variants: VariantShelf<KeptVariant>;
+  simplified?: SizeSkeleton;
+}
+
+interface KeptVariant {
+  readonly summary: VariantSummary;
+  readonly files: readonly NamedBlob[];
+  /** With compressed weights as data. */
+  readonly logical: Model;
+  readonly heldBytes: number;
+}
+
+/** Small models: a long history at hand. Large ones: about as much as two more models. */
+const SHELF_BYTES = 256 * 1024 * 1024;
+const SHELF_MODELS = 2;
+
+export class Workshop {
+  readonly #tools: WorkshopTools;
+  readonly #models = new Map<string, OpenedModel>();
+
+  constructor(tools: WorkshopTools) {
+    this.#tools = tools;
+  }
+
+  /** Nothing that is open changes unless the new model can be opened. */
+  async open(files: readonly OpenFile[], checkpoint: Checkpoint): Promise<ModelSummary> {
+    await checkpoint(0, 'reading the file');
+    const sources = new Map<OpenFile, ByteSource>();
+    for (const file of files) sources.set(file, await openSource(file.file));
+    const source = (file: OpenFile) => sources.get(file) ?? missing(file);
+    const { model: modelFile, beside } = chooseModel(files, (file) => readsAsModel(source(file)));
+    const data = new Map([...beside].map(([path, file]) => [path, source(file)]));
+    const model = readModel(source(modelFile), { files: data });
+    await checkpoint(0.3, 'checking the graph');
+    assertValid(model);
+    const weights = listWeights(model);
+    await checkpoint(0.5, 'looking at the weights');
+    const skeleton = makeSkeleton(model);
+    await checkpoint(0.8, 'naming the model');
+    const written = writeModel(model);
+    const fileName = modelFile.path.slice(modelFile.path.lastIndexOf('/') + 1);
+    const original = namedBlobs(fileName, written);
+    const modelId = modelIdOf([source(modelFile), ...usedSources(written.data)]);
+    const bytes = original.reduce((total, { blob }) => total + blob.size, 0);
+    const variants = new VariantShelf<KeptVariant>(Math.max(SHELF_BYTES, SHELF_MODELS * bytes));
+    this.#models.set(modelId, { model, fileName, weights, original, variants });
+    return { modelId, fileName, bytes, skeleton, ...summarizeModel(model, weights) };
+  }
+
+  close(modelId: string): void {
+    this.#models.delete(modelId);
+  }
+
+  async simplifiedSkeleton(modelId: string, checkpoint: Checkpoint): Promise<SizeSkeleton> {
+    const opened = this.#model(modelId);
+    if (opened.simplified === undefined) {
+      const recipe = { seed: 1, steps: [{ pass: 'simplify' }] };
+      const { logical } = await applyRecipe(opened.model, recipe, this.#context(checkpoint));
+      opened.simplified = makeSkeleton(logical);
+    }
+    return opened.simplified;
+  }
+
+  /** The one that is kept, if it is. */
+  async makeVariant(modelId: string, input: unknown, checkpoint: Checkpoint): Promise<VariantSummary> {
+    const opened = this.#model(modelId);
+    const recipe = parseRecipe(input);
+    const variantId = variantIdOf(modelId, recipe);
+    const known = opened.variants.get(variantId);
+    if (known !== undefined) return known.summary;
+    this.#tools.kernelReport();
+    const fileName = variantFileName(opened.fileName);
+    const made = await makeVariant(opened.model, recipe, fileName, this.#context(checkpoint));
+    const summary: VariantSummary = {
+      variantId,
+      recipe,
+      bytes: made.bytes,
+      fileName,
+      millis: made.millis,
+      steps: made.steps,
+      kernels: this.#tools.kernelReport(),
+    };
+    const heldBytes = made.bytes + encodedBytes(made.logical);
+    const files = namedBlobs(fileName, made.written);
+    opened.variants.put(variantId, { summary, files, logical: made.logical, heldBytes });
+    return summary;
+  }
+
+  async layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<LayerDetail> {
+    const { weights } = this.#model(modelId);
+    const base = weights.find(({ id }) => id === layerId);
+    if (base === undefined) {
+      throw new PareError('layer-unknown', `The model has no layer "${layerId}".`, { at: layerId });
+    }
+    const variant = variantId === null ? undefined : this.#variant(modelId, variantId);
+    const changed = variant && listWeights(variant.logical).find(({ id }) => id === layerId);
+    return describeLayer(base, changed, this.#tools.kernels);
+  }
+
+  files(modelId: string, variantId: string | null): readonly NamedBlob[] {
+    return variantId === null ? this.#model(modelId).original : this.#variant(modelId, variantId).files;
+  }
+
+  dropVariant(modelId: string, variantId: string): void {
+    this.#models.get(modelId)?.variants.delete(variantId);
+  }
+
+  #context(checkpoint: Checkpoint): ApplyContext {
+    const { kernels, runner, now } = this.#tools;
+    return { kernels, runner, now, checkpoint };
+  }
+
+  #model(modelId: string): OpenedModel {
+    const opened = this.#models.get(modelId);
+    if (opened !== undefined) return opened;
+    throw new PareError('usage', 'This model is not open any more.', { hint: 'Open it again.' });
+  }
+
+  #variant(modelId: string, variantId: string): KeptVariant {
+    const variant = this.#model(modelId).variants.get(variantId);
+    if (variant !== undefined) return variant;
+    throw new PareError('usage', 'This variant is not there any more.', {
+      hint: 'Make it again from its recipe.',
+    });
+  }
+}
+
+export function downloadFile({ name, blob }: NamedBlob): DownloadFile {
+  return { name, parts: [blob] };
+}
+
+function readsAsModel(source: ByteSource): boolean {
+  try {
+    readModel(source, { missingExternal: 'allow' });
+    return true;
+  } catch (error) {
+    if (error instanceof PareError) return false;
+    throw error;
+  }
+}
+
+function namedBlobs(
+  fileName: string,
+  {
+    model,
+    data,
+  }: { model: readonly BytePart[]; data: readonly { name: string; parts: readonly BytePart[] }[] },
+): NamedBlob[] {
+  return [
+    { name: fileName, blob: blobOf(model) },
+    ...data.map(({ name, parts }) => ({ name, blob: blobOf(parts) })),
+  ];
+}
+
+function usedSources(data: readonly { parts: readonly BytePart[] }[]): ByteSource[] {
+  return data.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part instanceof Uint8Array ? [] : [part.source])),
+  );
+}
+
+/** What the codes, scales and masks of a variant keep in the heap. */
+function encodedBytes(logical: Model): number {
+  let bytes = 0;
+  for (const { tensor } of listWeights(logical)) {
+    if (tensor.data.kind !== 'encoded') continue;
+    const { codes, scales, mask } = tensor.data.encoding;
+    bytes += codes.byteLength + (scales?.byteLength ?? 0) + (mask?.byteLength ?? 0);
+  }
+  return bytes;
+}
+
+function missing(file: OpenFile): never {
+  throw new PareError('internal', `The file ${file.path} was not read.`);
+}
