@@ -191,8 +191,8 @@ class Inference {
     const body = attribute(node, 'body');
     if (body?.kind !== 'graph') return [];
     const inner = this.#graph(body.value, scope, (input, i) => {
-      if (node.opType === 'Loop' && i === 0) return fact('int64', []);
-      if (node.opType === 'Loop' && i === 1) return fact('bool', []);
+      // A scalar by the specification; runtimes also accept one element in a list, so that the rank is left open.
+      if (node.opType === 'Loop' && i < 2) return fact(i === 0 ? 'int64' : 'bool', undefined);
       return input.type?.kind === 'tensor' ? fact(known(input.type), undefined) : {};
     });
     const skip = node.opType === 'Loop' ? 1 : 0;

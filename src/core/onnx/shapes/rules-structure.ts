@@ -127,6 +127,7 @@ const squeeze: ShapeRule = (view) => {
     return [fact(typeOf(view, 0), known, valuesOf(view, 0))];
   }
   const gone = new Set(axes.map((axis) => normalAxis(axis, shape.length)));
+  if (gone.has(undefined)) return unknownRank(view);
   return [
     fact(
       typeOf(view, 0),
@@ -142,6 +143,7 @@ const unsqueeze: ShapeRule = (view) => {
   if (shape === undefined || axes === undefined || axes === 'absent') return unknownRank(view);
   const rank = shape.length + axes.length;
   const fresh = new Set(axes.map((axis) => normalAxis(axis, rank)));
+  if (fresh.has(undefined)) return unknownRank(view);
   const rest = [...shape];
   const result = Array.from({ length: rank }, (_, i): Dimension =>
     fresh.has(i) ? 1 : (rest.shift() ?? null),

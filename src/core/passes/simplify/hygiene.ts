@@ -17,6 +17,8 @@ export const RANDOM_OPERATORS: ReadonlySet<string> = new Set([
   'RandomUniformLike',
   'Multinomial',
   'Bernoulli',
+  // At inference it is removed anyway; in training mode two of them drop different elements.
+  'Dropout',
 ]);
 
 /** Moves the tensors of Constant nodes into the initializers. A graph output must keep a producer. */

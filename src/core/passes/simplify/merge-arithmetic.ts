@@ -79,15 +79,7 @@ const mergeTerms: Rewrite = (node, graph, work) => {
     const b = inner.values[broadcastIndex(i, dims, inner.constant.dims)] ?? NaN;
     return outer.kind === 'scale' ? a * b : a + b;
   });
-  // An infinite or vanished factor would not be what the two steps gave.
-  if (
-    !values.every(
-      (value, i) =>
-        Number.isFinite(value) && (value !== 0 || outer.kind === 'shift' || isZero(outer, inner, i, dims)),
-    )
-  ) {
-    return false;
-  }
+  if (!values.every((value, i) => keepsPrecision(value, outer, inner, i, dims))) return false;
   const name = graph.freshName(outer.constant.name);
   graph.setInitializer(floatTensor(name, type, dims, values));
   const opType = outer.kind === 'scale' ? 'Mul' : 'Add';
@@ -96,12 +88,26 @@ const mergeTerms: Rewrite = (node, graph, work) => {
   return true;
 };
 
-function isZero(outer: Term, inner: Term, i: number, dims: readonly number[]): boolean {
-  return (
-    outer.values[broadcastIndex(i, dims, outer.constant.dims)] === 0 ||
-    inner.values[broadcastIndex(i, dims, inner.constant.dims)] === 0
-  );
+/** Summands that nearly cancel round x in between; a merged model would be closer to exact, and so not the same. */
+const MAX_CANCELLATION = 8;
+
+/** False where the merged constant would not be what the two steps gave: overflow, underflow, cancellation. */
+function keepsPrecision(
+  value: number,
+  outer: Term,
+  inner: Term,
+  i: number,
+  dims: readonly number[],
+): boolean {
+  const a = outer.values[broadcastIndex(i, dims, outer.constant.dims)] ?? NaN;
+  const b = inner.values[broadcastIndex(i, dims, inner.constant.dims)] ?? NaN;
+  if (!Number.isFinite(Math.fround(value))) return false;
+  if (outer.kind === 'shift') return Math.abs(a) + Math.abs(b) <= MAX_CANCELLATION * Math.abs(value);
+  return Math.abs(value) >= SMALLEST_NORMAL || a === 0 || b === 0;
 }
+
+/** Below this float32 loses digits. */
+const SMALLEST_NORMAL = 2 ** -126;
 
 export const ARITHMETIC_REWRITES: Readonly<Record<string, readonly Rewrite[]>> = {
   Mul: [mergeTerms],

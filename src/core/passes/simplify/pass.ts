@@ -4,9 +4,10 @@
  * whole. It must not know pages or a particular runtime.
  */
 import type { GraphEditor } from '../../onnx/draft.ts';
-import type { Model } from '../../onnx/ir.ts';
+import type { Model, ValueInfo } from '../../onnx/ir.ts';
 import { overridableInitializers, overridableReason } from '../../onnx/overridable.ts';
 import { sizeOf } from '../../onnx/write.ts';
+import { isSize, type Fact } from '../../onnx/shapes/fact.ts';
 import { subgraphsOf } from '../../onnx/shapes/order.ts';
 import type { Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
 import { LINEAR_REWRITES } from './fold-linear.ts';
@@ -58,6 +59,11 @@ export async function simplify(
     ledger.skipped.clear();
     for (const [name, reason] of fixed) ledger.skipped.set(name, reason);
     const work = openWork(current, ledger);
+    const wrong = wrongOutput(work);
+    if (wrong !== undefined) {
+      ledger.skipped.set(wrong.name, 'the shape that this output declares is not the shape that it has');
+      return outcome(model, model, ledger, 0);
+    }
     let changed = await rewriteOnce(work, context);
     if (fixed.size === 0 && listsInitializers(work)) changed = true;
     if (!changed && context.runner !== undefined) {
@@ -121,8 +127,27 @@ function rewriteNodes(graph: GraphEditor, work: Work): boolean {
   return changed;
 }
 
+/** A declared shape that the nodes cannot give: runtimes refuse it as soon as they can infer the true one. */
+function contradicts(declared: ValueInfo, found: Fact | undefined): boolean {
+  const [claim, truth] = [declared.type?.shape, found?.shape];
+  if (claim === undefined || truth === undefined) return false;
+  if (claim.length !== truth.length) return true;
+  return claim.some((dim, i) => isSize(dim) && isSize(truth[i]) && dim !== truth[i]);
+}
+
+/** The output whose declaration is wrong, if there is one: only the user can tell what was meant. */
+function wrongOutput(work: Work): ValueInfo | undefined {
+  const { main } = work.draft;
+  return main.outputs.find((output) => contradicts(output, work.fact(main, output.name)));
+}
+
 function finishRound(work: Work, fixed: ReadonlyMap<string, string>): Model {
   const { draft } = work;
+  for (const graph of draft.graphs()) {
+    for (const info of graph.valueInfos) {
+      if (contradicts(info, work.fact(graph, info.name))) graph.removeValueInfo(info.name);
+    }
+  }
   for (const graph of draft.graphs()) graph.sort();
   if (fixed.size === 0) unlist(work);
   return draft.finish();
