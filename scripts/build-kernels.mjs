@@ -1,5 +1,6 @@
 // Compiles the AssemblyScript kernels to two WASM binaries, plain SIMD and relaxed SIMD, and writes them as one module of
-// base64 text, so that page, worker, command line and tests load them without a request. Unchanged sources: no work.
+// base64 text, so that page, worker, command line and tests load them without a request; the shaders likewise. Unchanged
+// sources: no work.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -9,6 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const kernels = join(root, 'src/kernels');
 const entry = join(kernels, 'assembly/index.ts');
 const target = join(kernels, 'generated/wasm.ts');
+const shaders = join(kernels, 'generated/shaders.ts');
 
 const COMMON = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd', '--initialMemory', '2'];
 const UNCHANGED = 'kernels: unchanged';
@@ -45,6 +47,30 @@ async function compile(flags) {
   return binary;
 }
 
+/** shader.wgsl of each kernel behind the common helpers, as one module of strings: NM_MASK and so on. */
+async function buildShaders() {
+  const common = await readFile(join(kernels, 'shader/common.wgsl'), 'utf8');
+  const files = await readdir(kernels, { recursive: true });
+  const lines = ['// Written by scripts/build-kernels.mjs.'];
+  for (const file of files.filter((f) => f.endsWith('/shader.wgsl')).sort()) {
+    const name = dirname(file).replaceAll('-', '_').toUpperCase();
+    const text = `${common}\n${await readFile(join(kernels, file), 'utf8')}`;
+    lines.push(`export const ${name} =\n  ${JSON.stringify(text)};`);
+  }
+  const text = `${lines.join('\n')}\n`;
+  if (text === (await readFile(shaders, 'utf8').catch(() => ''))) return false;
+  await replace(shaders, text);
+  return true;
+}
+
+/** Renamed into place: a reader, or a second build at the same time, never sees half a file. */
+async function replace(path, text) {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, text);
+  await rename(draft, path);
+}
+
 async function current() {
   try {
     return /fingerprint ([0-9a-f]+)/.exec(await readFile(target, 'utf8'))?.[1];
@@ -55,8 +81,9 @@ async function current() {
 
 /** Builds when the sources changed. Returns what it did, for the log. */
 export async function buildKernels() {
+  const newShaders = await buildShaders();
   const stamp = await fingerprint();
-  if ((await current()) === stamp) return UNCHANGED;
+  if ((await current()) === stamp) return newShaders ? 'kernels: new shaders' : UNCHANGED;
   const started = performance.now();
   const lines = [`// Written by scripts/build-kernels.mjs; fingerprint ${stamp}`];
   const sizes = [];
@@ -65,11 +92,7 @@ export async function buildKernels() {
     lines.push(`export const ${name}_BASE64 =\n  '${Buffer.from(binary).toString('base64')}';`);
     sizes.push(`${name} ${binary.length} B`);
   }
-  await mkdir(dirname(target), { recursive: true });
-  // Renamed into place: a reader, or a second build at the same time, never sees half a file.
-  const draft = `${target}.${process.pid}`;
-  await writeFile(draft, `${lines.join('\n')}\n`);
-  await rename(draft, target);
+  await replace(target, `${lines.join('\n')}\n`);
   return `kernels: ${sizes.join(', ')} in ${Math.round(performance.now() - started)} ms`;
 }
 

@@ -10,7 +10,8 @@ import { checkQuantize, inverseOf } from './quantize/reference.ts';
 import { checkCodeRange, checkRows, newCodes } from './checks.ts';
 import type { SyncKernelSet } from './reference-backend.ts';
 import { createWasmCodes } from './wasm-codes.ts';
-import { Arena, CHUNK_ELEMENTS, rowChunks } from './wasm-memory.ts';
+import { Arena, CHUNK_ELEMENTS } from './wasm-memory.ts';
+import { rowChunks } from './row-chunks.ts';
 import type { WasmExports, WasmFlavour } from './wasm-module.ts';
 import { instantiate } from './wasm-module.ts';
 import { createWasmSelection } from './wasm-selection.ts';
@@ -27,7 +28,7 @@ function extremes({ wasm, arena }: WasmContext) {
   function absmaxRows(x: Float32Array, rows: number, columns: number): Float32Array {
     checkRows(x.length, rows, columns);
     const out = new Float32Array(rows);
-    for (const chunk of rowChunks(rows, columns, 4)) {
+    for (const chunk of rowChunks(rows, columns, 4, CHUNK_ELEMENTS)) {
       arena.reset();
       const at = arena.take((chunk.to - chunk.from) * 4);
       const found = arena.take(chunk.rows * 4);
@@ -44,7 +45,7 @@ function extremes({ wasm, arena }: WasmContext) {
     checkRows(x.length, rows, columns);
     const min = new Float32Array(rows).fill(Infinity);
     const max = new Float32Array(rows).fill(-Infinity);
-    for (const chunk of rowChunks(rows, columns, 4)) {
+    for (const chunk of rowChunks(rows, columns, 4, CHUNK_ELEMENTS)) {
       arena.reset();
       const at = arena.take((chunk.to - chunk.from) * 4);
       const [low, high] = [arena.take(chunk.rows * 4), arena.take(chunk.rows * 4)];
@@ -73,7 +74,7 @@ function statistics({ wasm, arena }: WasmContext) {
     const stride = bins + 1;
     const tables = arena.takeZeroed(stride * 16);
     const at = arena.take(CHUNK_ELEMENTS * 4);
-    for (const { from, to } of rowChunks(1, x.length, 4)) {
+    for (const { from, to } of rowChunks(1, x.length, 4, CHUNK_ELEMENTS)) {
       arena.write(at, x.subarray(from, to));
       const { power, base, perUnit } = plan;
       wasm.histogram(at, to - from, plan.low, plan.high, power, base, perUnit, bins, least, tables);
@@ -91,7 +92,7 @@ function statistics({ wasm, arena }: WasmContext) {
     arena.reset();
     const state = arena.takeZeroed(80);
     const [atX, atY] = [arena.take(CHUNK_ELEMENTS * 4), arena.take(CHUNK_ELEMENTS * 4)];
-    for (const { from, to } of rowChunks(1, x.length, 4)) {
+    for (const { from, to } of rowChunks(1, x.length, 4, CHUNK_ELEMENTS)) {
       arena.write(atX, x.subarray(from, to));
       arena.write(atY, y.subarray(from, to));
       wasm.errorSums(atX, atY, to - from, state);
@@ -122,7 +123,7 @@ function affine({ wasm, arena }: WasmContext) {
     const codes = newCodes(low, x.length);
     const inverses = scales.map(inverseOf);
     const zeros = zeroPoints ?? new Int32Array(rows);
-    for (const chunk of rowChunks(rows, columns, 16)) {
+    for (const chunk of rowChunks(rows, columns, 16, CHUNK_ELEMENTS)) {
       const { row, from, to } = chunk;
       arena.reset();
       const at = arena.take((to - from) * 4);
@@ -148,7 +149,7 @@ function affine({ wasm, arena }: WasmContext) {
     const values = new Float32Array(codes.length);
     const zeros = zeroPoints ?? new Int32Array(rows);
     const signed = codes instanceof Int8Array ? 1 : 0;
-    for (const chunk of rowChunks(rows, columns, 16)) {
+    for (const chunk of rowChunks(rows, columns, 16, CHUNK_ELEMENTS)) {
       const { row, from, to } = chunk;
       arena.reset();
       const at = arena.take(to - from);
@@ -177,13 +178,13 @@ function longRowScale(
   const sums = arena.takeZeroed(factors.length * 32);
   const at = arena.take(CHUNK_ELEMENTS * 4);
   let absmax = 0;
-  for (const { from, to } of rowChunks(1, row.length, 4)) {
+  for (const { from, to } of rowChunks(1, row.length, 4, CHUNK_ELEMENTS)) {
     arena.write(at, row.subarray(from, to));
     absmax = Math.max(absmax, wasm.finiteAbsmax(at, to - from));
   }
   if (absmax === 0) return 0;
   const scales = factors.map((f) => Math.fround(Math.fround(f * absmax) / high));
-  for (const { from, to } of rowChunks(1, row.length, 4)) {
+  for (const { from, to } of rowChunks(1, row.length, 4, CHUNK_ELEMENTS)) {
     arena.write(at, row.subarray(from, to));
     wasm.finiteAbsmax(at, to - from); // cleans the chunk
     for (let f = 0; f < scales.length; f++) {
@@ -219,7 +220,7 @@ function clipping(context: WasmContext) {
       }
       return scales;
     }
-    for (const chunk of rowChunks(rows, columns)) {
+    for (const chunk of rowChunks(rows, columns, 1, CHUNK_ELEMENTS)) {
       arena.reset();
       const at = arena.take((chunk.to - chunk.from) * 4);
       const factors = arena.take(candidates.length * 4);
@@ -243,7 +244,7 @@ function halves({ wasm, arena }: WasmContext) {
     const [at, out] = [arena.take(CHUNK_ELEMENTS * 4), arena.take(CHUNK_ELEMENTS * 2)];
     const counts = arena.take(8);
     const found = new Uint32Array(2);
-    for (const { from, to } of rowChunks(1, x.length, 8)) {
+    for (const { from, to } of rowChunks(1, x.length, 8, CHUNK_ELEMENTS)) {
       arena.write(at, x.subarray(from, to));
       wasm.toHalf(at, to - from, out, counts);
       arena.read(out, codes.subarray(from, to));
@@ -258,7 +259,7 @@ function halves({ wasm, arena }: WasmContext) {
     const values = new Float32Array(codes.length);
     arena.reset();
     const [at, out] = [arena.take(CHUNK_ELEMENTS * 2), arena.take(CHUNK_ELEMENTS * 4)];
-    for (const { from, to } of rowChunks(1, codes.length, 8)) {
+    for (const { from, to } of rowChunks(1, codes.length, 8, CHUNK_ELEMENTS)) {
       arena.write(at, codes.subarray(from, to));
       wasm.fromHalf(at, to - from, out);
       arena.read(out, values.subarray(from, to));

@@ -3,7 +3,8 @@ import { wrongKept } from './bitmask/reference.ts';
 import { checkMask, checkWhole, maskBytes } from './checks.ts';
 import { checkUnpack } from './int4/reference.ts';
 import type { WasmContext } from './wasm-backend.ts';
-import { CHUNK_ELEMENTS, rowChunks } from './wasm-memory.ts';
+import { CHUNK_ELEMENTS } from './wasm-memory.ts';
+import { rowChunks } from './row-chunks.ts';
 
 type Codes = Int8Array | Uint8Array;
 
@@ -12,7 +13,7 @@ function nibbles({ wasm, arena }: WasmContext) {
     const packed = new Uint8Array(Math.ceil(codes.length / 2));
     arena.reset();
     const [at, out] = [arena.take(CHUNK_ELEMENTS), arena.take(CHUNK_ELEMENTS / 2)];
-    for (const { from, to } of rowChunks(1, codes.length, 32)) {
+    for (const { from, to } of rowChunks(1, codes.length, 32, CHUNK_ELEMENTS)) {
       arena.write(at, codes.subarray(from, to));
       arena.write(at + to - from, Uint8Array.of(0)); // the absent partner of an odd last code
       wasm.packInt4(at, to - from, out);
@@ -26,7 +27,7 @@ function nibbles({ wasm, arena }: WasmContext) {
     const codes = signed ? new Int8Array(count) : new Uint8Array(count);
     arena.reset();
     const [at, out] = [arena.take(CHUNK_ELEMENTS / 2), arena.take(CHUNK_ELEMENTS)];
-    for (const { from, to } of rowChunks(1, count, 32)) {
+    for (const { from, to } of rowChunks(1, count, 32, CHUNK_ELEMENTS)) {
       arena.write(at, packed.subarray(from / 2, Math.ceil(to / 2)));
       wasm.unpackInt4(at, to - from, signed ? 1 : 0, out);
       arena.read(out, codes.subarray(from, to));
@@ -41,7 +42,7 @@ function masks({ wasm, arena }: WasmContext) {
     const mask = new Uint8Array(maskBytes(flags.length));
     arena.reset();
     const [at, out] = [arena.take(CHUNK_ELEMENTS), arena.take(maskBytes(CHUNK_ELEMENTS))];
-    for (const { from, to } of rowChunks(1, flags.length, 16)) {
+    for (const { from, to } of rowChunks(1, flags.length, 16, CHUNK_ELEMENTS)) {
       arena.write(at, flags.subarray(from, to));
       wasm.packMask(at, to - from, out);
       arena.read(out, mask.subarray(from / 8, maskBytes(to)));
@@ -55,7 +56,7 @@ function masks({ wasm, arena }: WasmContext) {
     arena.reset();
     const [at, out] = [arena.take(CHUNK_ELEMENTS * 4), arena.take(CHUNK_ELEMENTS * 4)];
     const bits = arena.take(maskBytes(CHUNK_ELEMENTS));
-    for (const { from, to } of rowChunks(1, x.length, 8)) {
+    for (const { from, to } of rowChunks(1, x.length, 8, CHUNK_ELEMENTS)) {
       arena.write(at, x.subarray(from, to));
       arena.write(bits, mask.subarray(from / 8, maskBytes(to)));
       wasm.applyMask(at, to - from, bits, out);
@@ -72,7 +73,7 @@ function masks({ wasm, arena }: WasmContext) {
     arena.reset();
     const [at, out] = [arena.take(CHUNK_ELEMENTS), arena.take(CHUNK_ELEMENTS)];
     const bits = arena.take(maskBytes(CHUNK_ELEMENTS));
-    for (const { from, to } of rowChunks(1, codes.length, 8)) {
+    for (const { from, to } of rowChunks(1, codes.length, 8, CHUNK_ELEMENTS)) {
       arena.write(at, codes.subarray(from, to));
       arena.write(bits, mask.subarray(from / 8, maskBytes(to)));
       const count = wasm.compress(at, to - from, bits, out);

@@ -2,28 +2,11 @@
 import { checkWhole, maskBytes } from './checks.ts';
 import { floatOfKey, totalLength } from './magnitude/reference.ts';
 import { checkNm } from './nm-mask/reference.ts';
+import type { DigitPass, Selection } from './radix-select.ts';
+import { DIGITS, TOP_DIGITS, radixSelect } from './radix-select.ts';
 import type { WasmContext } from './wasm-backend.ts';
-import { CHUNK_ELEMENTS, rowChunks } from './wasm-memory.ts';
-
-/** The k-th smallest key, how many keys are below it and how many equal it. */
-interface Selection {
-  readonly key: number;
-  readonly below: number;
-  readonly equal: number;
-}
-
-const TOP_DIGITS = 2048;
-const DIGITS = 1024;
-
-/** The digit in which the k-th key lies, from counts per digit. `below` counts the keys before it. */
-function walk(counts: Uint32Array, k: number): { digit: number; below: number; equal: number } {
-  let below = 0;
-  for (let digit = 0; digit < counts.length; digit++) {
-    if (below + counts[digit] >= k) return { digit, below, equal: counts[digit] };
-    below += counts[digit];
-  }
-  throw new RangeError(`only ${below} keys counted, the ${k}-th was asked for`);
-}
+import { CHUNK_ELEMENTS } from './wasm-memory.ts';
+import { rowChunks } from './row-chunks.ts';
 
 function foldLanes(lanes: Uint32Array, size: number): Uint32Array {
   return Uint32Array.from(
@@ -32,7 +15,7 @@ function foldLanes(lanes: Uint32Array, size: number): Uint32Array {
   );
 }
 
-/** Radix selection, 11 + 10 + 10 bits; one sweep over all parts for each digit. */
+/** One sweep over all parts for each digit. */
 function selectKth({ wasm, arena }: WasmContext, parts: readonly Float32Array[], k: number): Selection {
   arena.reset();
   const table = arena.take(TOP_DIGITS * 16);
@@ -40,7 +23,7 @@ function selectKth({ wasm, arena }: WasmContext, parts: readonly Float32Array[],
   function sweep(words: number, count: (n: number) => void): Uint32Array {
     arena.write(table, new Uint32Array(words));
     for (const part of parts) {
-      for (const { from, to } of rowChunks(1, part.length, 4)) {
+      for (const { from, to } of rowChunks(1, part.length, 4, CHUNK_ELEMENTS)) {
         arena.write(at, part.subarray(from, to));
         count(to - from);
       }
@@ -49,27 +32,17 @@ function selectKth({ wasm, arena }: WasmContext, parts: readonly Float32Array[],
     arena.read(table, counts);
     return counts;
   }
-  const top = walk(
-    foldLanes(
-      sweep(TOP_DIGITS * 4, (n) => wasm.countKeys(at, n, table)),
-      TOP_DIGITS,
-    ),
-    k,
-  );
-  let key = top.digit;
-  let below = top.below;
-  let equal = top.equal;
-  for (const shift of [10, 0]) {
-    const prefix = key;
-    const next = walk(
-      sweep(DIGITS, (n) => wasm.countKeysWithPrefix(at, n, prefix, shift, table)),
-      k - below,
+  function countDigits({ prefix, shift, digits }: DigitPass): Uint32Array {
+    if (digits === DIGITS) return sweep(digits, (n) => wasm.countKeysWithPrefix(at, n, prefix, shift, table));
+    return foldLanes(
+      sweep(digits * 4, (n) => wasm.countKeys(at, n, table)),
+      digits,
     );
-    key = key * DIGITS + next.digit;
-    below += next.below;
-    equal = next.equal;
   }
-  return { key, below, equal };
+  const walk = radixSelect(k);
+  let step = walk.next();
+  while (step.done !== true) step = walk.next(countDigits(step.value));
+  return step.value;
 }
 
 export function createWasmSelection(context: WasmContext) {
@@ -88,7 +61,7 @@ export function createWasmSelection(context: WasmContext) {
     let ties = keep - (x.length - below - equal);
     arena.reset();
     const [at, out] = [arena.take(CHUNK_ELEMENTS * 4), arena.take(maskBytes(CHUNK_ELEMENTS))];
-    for (const { from, to } of rowChunks(1, x.length, 8)) {
+    for (const { from, to } of rowChunks(1, x.length, 8, CHUNK_ELEMENTS)) {
       arena.write(at, x.subarray(from, to));
       ties = wasm.thresholdMask(at, to - from, key, ties, out);
       arena.read(out, mask.subarray(from / 8, maskBytes(to)));
@@ -99,7 +72,7 @@ export function createWasmSelection(context: WasmContext) {
   function nmMask(x: Float32Array, rows: number, columns: number, n: number, m: number): Uint8Array {
     checkNm(x.length, rows, columns, n, m);
     const mask = new Uint8Array(maskBytes(x.length));
-    for (const chunk of rowChunks(rows, columns, m)) {
+    for (const chunk of rowChunks(rows, columns, m, CHUNK_ELEMENTS)) {
       const { from, to } = chunk;
       arena.reset();
       const [at, scratch] = [arena.take((to - from) * 4), arena.take(m * 4)];

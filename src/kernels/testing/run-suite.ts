@@ -16,6 +16,9 @@ export interface Candidate {
   readonly missing?: string;
 }
 
+/** For one kernel on one backend. A software WebGPU on a busy machine is slow; a hang is what this ends. */
+const TIMEOUT_MILLIS = 120_000;
+
 const files = import.meta.glob<string>('../*/cases.jsonc', {
   query: '?raw',
   import: 'default',
@@ -36,7 +39,7 @@ function declareBackend(backend: Candidate, cases: readonly Case[], counts: Map<
   const names = new Set(cases.map((test) => test.spec.kernel));
   let kernels: Promise<KernelSet> | undefined;
   for (const kernel of names) {
-    it(kernel, async () => {
+    it(kernel, { timeout: TIMEOUT_MILLIS }, async () => {
       kernels ??= Promise.resolve(backend.make());
       const failures: string[] = [];
       for (const test of cases.filter((one) => one.spec.kernel === kernel)) {
