@@ -26,7 +26,7 @@ class StudioWorker implements StudioWorkerApi {
   #workshop: Workshop | undefined;
 
   connect({ progress, cancelCell, runtimeWasm }: StudioWorkerSetup): Promise<Result<null>> {
-    return attempt(async () => {
+    return attempt(() => {
       this.#desk = createJobDesk({
         post: (message) => progress.postMessage(message),
         cancelCell: cancelCell === undefined ? undefined : new Int32Array(cancelCell),
@@ -34,7 +34,7 @@ class StudioWorker implements StudioWorkerApi {
         breathe: createBreath(),
       });
       this.#workshop = new Workshop({
-        ...(await createKernelTools()),
+        ...createKernelTools(),
         runner: createBrowserRunner(() => runtimeWasm ?? new Blob([])),
         now: () => performance.now(),
       });

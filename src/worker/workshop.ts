@@ -9,9 +9,8 @@ import type { Model } from '../core/onnx/ir.ts';
 import { readModel } from '../core/onnx/read.ts';
 import { assertValid } from '../core/onnx/verify.ts';
 import { listWeights, type WeightLayer } from '../core/onnx/weights.ts';
-import { writeModel } from '../core/onnx/write.ts';
+import { sizeOf, writeModel } from '../core/onnx/write.ts';
 import { applyRecipe, type ApplyContext } from '../core/passes/manager.ts';
-import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { KernelSet } from '../core/tensor/kernel-set.ts';
@@ -78,7 +77,7 @@ export class Workshop {
     assertValid(model);
     const weights = listWeights(model);
     await checkpoint(0.5, 'looking at the weights');
-    const skeleton = makeSkeleton(model);
+    const skeleton = makeSkeleton(model, weights);
     await checkpoint(0.8, 'naming the model');
     const written = writeModel(model);
     const fileName = modelFile.path.slice(modelFile.path.lastIndexOf('/') + 1);
@@ -99,7 +98,7 @@ export class Workshop {
     if (opened.simplified === undefined) {
       const recipe = { seed: 1, steps: [{ pass: 'simplify' }] };
       const { logical } = await applyRecipe(opened.model, recipe, this.#context(checkpoint));
-      opened.simplified = makeSkeleton(logical);
+      opened.simplified = makeSkeleton(logical, listWeights(logical));
     }
     return opened.simplified;
   }
@@ -149,8 +148,8 @@ export class Workshop {
   }
 
   #context(checkpoint: Checkpoint): ApplyContext {
-    const { kernels, runner, now } = this.#tools;
-    return { kernels, runner, now, checkpoint };
+    const { kernels, runner } = this.#tools;
+    return { kernels, runner, checkpoint, now: () => this.#tools.now() };
   }
 
   #model(modelId: string): OpenedModel {
@@ -199,6 +198,10 @@ function usedSources(data: readonly { parts: readonly BytePart[] }[]): ByteSourc
   return data.flatMap(({ parts }) =>
     parts.flatMap((part) => (part instanceof Uint8Array ? [] : [part.source])),
   );
+}
+
+function makeSkeleton(model: Model, weights: readonly WeightLayer[]): SizeSkeleton {
+  return { bytes: sizeOf(model), layers: weights.map(({ id, elements }) => ({ id, elements })) };
 }
 
 /** What the codes, scales and masks of a variant keep in the heap. */
