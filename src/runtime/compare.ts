@@ -6,6 +6,7 @@ import { addPair, classCount, cosineOf, NO_PAIRS, sqnrDbOf, winners } from '../c
 import type { PairSums } from '../core/metrics/agreement.ts';
 import type { AgreementMeasurement } from '../core/metrics/types.ts';
 import { makeFeeds } from './feeds.ts';
+import type { ValueRange } from './feeds.ts';
 import { isState } from './inputs.ts';
 import type { DimensionSizes, ModelInput } from './inputs.ts';
 import type { OrtTensor } from './ort.ts';
@@ -49,6 +50,7 @@ export interface CompareOptions {
   readonly inputs: readonly ModelInput[];
   readonly sizes: DimensionSizes;
   readonly seed: number;
+  readonly range: ValueRange;
   readonly samples: number;
   /** Called after each sample; false = no time for more. */
   readonly goOn: (done: number) => Promise<boolean>;
@@ -69,14 +71,14 @@ export async function compareOnSynthetic(
   }));
   let samples = 0;
   while (samples < options.samples) {
-    const tensors = makeFeeds(options.inputs, options.sizes, options.seed, samples);
+    const tensors = makeFeeds(options.inputs, options.sizes, options.seed, samples, options.range);
     const x = await original.run(original.feeds(tensors));
     const y = await variant.run(variant.feeds(tensors));
     for (const record of records) compareOutput(record, x[record.name], y[record.name]);
     samples++;
     if (!(await options.goOn(samples))) break;
   }
-  return conclude(records, samples, options.sizes);
+  return conclude(records, samples, options);
 }
 
 type Value = OrtTensor | undefined;
@@ -122,7 +124,11 @@ function distributionWidth(dims: readonly number[], values: ArrayLike<number>): 
   return width;
 }
 
-function conclude(records: readonly OutputRecord[], samples: number, sizes: DimensionSizes): AgreementFound {
+function conclude(
+  records: readonly OutputRecord[],
+  samples: number,
+  { sizes, range }: CompareOptions,
+): AgreementFound {
   const compared = records.filter((r) => r.leftOut === undefined && r.sums.elements > 0);
   const broken = compared.find((r) => r.sums.variantNonFinite > 0);
   if (broken !== undefined) {
@@ -153,6 +159,7 @@ function conclude(records: readonly OutputRecord[], samples: number, sizes: Dime
       ...(classified === undefined ? {} : { top1: classified.same / classified.rows }),
       outputs: usable.map((r) => ({ name: r.name, cosine: cosineOf(r.sums), sqnrDb: sqnrDbOf(r.sums) })),
       ...(leftOut.length === 0 ? {} : { leftOut }),
+      range,
       dimensions: sizes,
     },
   };

@@ -11,7 +11,7 @@ import { dimsOf, isState } from './inputs.ts';
 import type { DimensionSizes, ModelInput } from './inputs.ts';
 import { seededRandom } from './random.ts';
 
-/** What float inputs span. Models differ in what they were trained on; see `pickRange` in agreement.ts. */
+/** What float inputs span. Models differ in what they were trained on; value-range.ts picks. */
 export type ValueRange = 'signed-unit' | 'bytes';
 
 /** Most elements of one made-up input: 64 million floats are 256 MB. */

@@ -7,6 +7,7 @@ import type { MeasureRequest, MeasureResult } from './contract.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { AGREEMENT_SAMPLES, compareOnSynthetic } from './compare.ts';
 import { makeFeeds } from './feeds.ts';
+import type { ValueRange } from './feeds.ts';
 import { findSizes } from './find-sizes.ts';
 import { readInputs } from './inputs.ts';
 import type { DimensionSizes, ModelInput } from './inputs.ts';
@@ -17,6 +18,7 @@ import type { MemoryProbe } from './memory.ts';
 import type { Ort } from './ort.ts';
 import { openSession, startRuntime } from './session.ts';
 import type { ModelBytes, Session } from './session.ts';
+import { pickRange } from './value-range.ts';
 
 type What = MeasureResult['notMeasured'][number]['what'];
 
@@ -132,11 +134,14 @@ async function measureAll(findings: Findings, request: MeasureRequest, open: Ses
   const pair: Pair = { original, variant, originalBytes, variantBytes };
   const inputs = readInputs(original.ort);
   const sizes = inputs.ok ? await sizesFor(findings, request, pair, inputs.inputs) : inputs;
-  if (sizes.ok && inputs.ok) await agreementPart(findings, request, pair, inputs.inputs, sizes.sizes);
-  else if (!sizes.ok) findings.miss('agreement', sizes.reason);
+  const synthetic =
+    sizes.ok && inputs.ok
+      ? await syntheticInputs(findings, request, pair, inputs.inputs, sizes.sizes)
+      : undefined;
+  if (synthetic !== undefined) await agreementPart(findings, request, pair, synthetic);
   await accuracyPart(findings, request, pair);
-  if (sizes.ok && inputs.ok) await latencyPart(findings, request, pair, inputs.inputs, sizes.sizes);
-  else if (!sizes.ok) findings.miss('latency', sizes.reason);
+  if (synthetic !== undefined) await latencyPart(findings, request, pair, synthetic);
+  else if (!sizes.ok) for (const what of ['agreement', 'latency'] as const) findings.miss(what, sizes.reason);
   await memoryPart(findings, request, pair, open);
 }
 
@@ -171,19 +176,37 @@ async function sizesFor(
   });
 }
 
+/** All that is needed to make inputs up. */
+interface Synthetic {
+  readonly inputs: readonly ModelInput[];
+  readonly sizes: DimensionSizes;
+  readonly range: ValueRange;
+}
+
+async function syntheticInputs(
+  { host }: Findings,
+  request: MeasureRequest,
+  { original }: Pair,
+  inputs: readonly ModelInput[],
+  sizes: DimensionSizes,
+): Promise<Synthetic> {
+  const range = await pickRange(original, inputs, sizes, request.seed, () =>
+    host.checkpoint(AT.sizes, 'Finding inputs that the model reacts to'),
+  );
+  return { inputs, sizes, range };
+}
+
 async function agreementPart(
   findings: Findings,
   request: MeasureRequest,
   { original, variant }: Pair,
-  inputs: readonly ModelInput[],
-  sizes: DimensionSizes,
+  synthetic: Synthetic,
 ): Promise<void> {
   const { host } = findings;
   const start = host.clock.now();
   const span = AT.accuracy - AT.agreement;
   const found = await compareOnSynthetic(original, variant, {
-    inputs,
-    sizes,
+    ...synthetic,
     seed: request.seed,
     samples: AGREEMENT_SAMPLES,
     goOn: async (done) => {
@@ -218,11 +241,10 @@ async function latencyPart(
   findings: Findings,
   request: MeasureRequest,
   { original, variant }: Pair,
-  inputs: readonly ModelInput[],
-  sizes: DimensionSizes,
+  { inputs, sizes, range }: Synthetic,
 ): Promise<void> {
   const { host } = findings;
-  const tensors = makeFeeds(inputs, sizes, request.seed, 0);
+  const tensors = makeFeeds(inputs, sizes, request.seed, 0, range);
   const originalFeeds = original.feeds(tensors);
   const variantFeeds = variant.feeds(tensors);
   const span = AT.memory - AT.latency;

@@ -54,6 +54,7 @@ describe('class vectors', () => {
     expect(classCount([1])).toBeUndefined();
     expect(classCount([])).toBeUndefined();
     expect(classCount([1, 4420, 2])).toBeUndefined();
+    expect(classCount([1, 1600, 1])).toBeUndefined();
     expect(classCount([1, 3, 224, 224])).toBeUndefined();
   });
   it('have one winner: the first of equals, never NaN', () => {

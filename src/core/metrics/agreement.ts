@@ -78,13 +78,14 @@ export function sqnrDbOf({ xx, noise }: PairSums): number {
 }
 
 /**
- * Number of classes when `dims` is a batch of class scores: [C], [N, C] or [N, C, 1, …], C ≥ 2. Undefined otherwise:
- * boxes, pictures and sequences have no single winner.
+ * Number of classes when `dims` is a batch of class scores: [C], [N, C] or [N, C, 1, 1], C ≥ 2. Undefined otherwise:
+ * boxes, pictures and sequences have no single winner, and [N, C, 1] is how detectors give one score a cell.
  */
 export function classCount(dims: readonly number[]): number | undefined {
   const classes = dims.length === 1 ? dims[0] : dims[1];
   if (classes === undefined || classes < 2) return undefined;
-  return dims.slice(2).every((d) => d === 1) ? classes : undefined;
+  const rank = dims.length;
+  return rank <= 2 || (rank === 4 && dims[2] === 1 && dims[3] === 1) ? classes : undefined;
 }
 
 /** Index of the largest of scores[from, from + classes); the first of equals; NaN never wins. −1 when nothing is a number. */

@@ -38,6 +38,8 @@ export interface AgreementMeasurement {
   readonly outputs: readonly { readonly name: string; readonly cosine: number; readonly sqnrDb: number }[];
   /** Outputs that were not compared, each with the reason. */
   readonly leftOut?: readonly { readonly name: string; readonly reason: string }[];
+  /** What synthetic floats span: −1..1, or whole numbers 0..255 where the model hardly notices the former. */
+  readonly range?: 'signed-unit' | 'bytes';
   /** The sizes that were used for free dimensions, by symbolic name or 'input:axis'. */
   readonly dimensions?: Readonly<Record<string, number>>;
 }
