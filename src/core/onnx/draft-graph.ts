@@ -78,7 +78,7 @@ export class GraphDraft implements GraphEditor {
   readonly #producers = new Map<string, Node>();
   readonly #readers = new Map<string, Set<Node>>();
   readonly #children = new Map<Node, readonly GraphDraft[]>();
-  readonly #replacedBy = new WeakMap<Node, Node>();
+  readonly #replacedBy = new Map<Node, Node>();
   readonly #initializers: Map<string, Tensor>;
   readonly #newInitializers = new Set<string>();
   readonly #overridable: ReadonlySet<string>;

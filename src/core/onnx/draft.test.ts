@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { concatParts, MemorySource } from '../bytes/spans.ts';
-import { constantNode, floatTensor, graph, graphValue, int64Tensor, model, node, valueInfo } from './build.ts';
+import {
+  constantNode,
+  floatTensor,
+  graph,
+  graphValue,
+  int64Tensor,
+  model,
+  node,
+  valueInfo,
+} from './build.ts';
 import { openDraft } from './draft.ts';
 import type { Model } from './ir.ts';
 import { readModel } from './read.ts';
@@ -12,7 +21,11 @@ const reread = (m: Model): Model => readModel(new MemorySource(bytesOf(m)));
 /** x → Relu → a → Add(w) → y, and an If whose branches capture a. */
 function sample(irVersion = 8): Model {
   const branch = (op: string) =>
-    graph({ name: op, nodes: [node(op, ['a'], [`${op}_out`])], outputs: [valueInfo(`${op}_out`, 'float32')] });
+    graph({
+      name: op,
+      nodes: [node(op, ['a'], [`${op}_out`])],
+      outputs: [valueInfo(`${op}_out`, 'float32')],
+    });
   return reread(
     model(
       graph({
@@ -71,7 +84,9 @@ describe('a draft', () => {
     expect(changed.graph.nodes.map((n) => n.opType)).toEqual(['Add', 'If']);
     expect(changed.graph.valueInfos).toEqual([]);
     const again = reread(changed);
-    const branches = again.graph.nodes[1].attributes.map((a) => (a.kind === 'graph' ? a.value.nodes[0].inputs : []));
+    const branches = again.graph.nodes[1].attributes.map((a) =>
+      a.kind === 'graph' ? a.value.nodes[0].inputs : [],
+    );
     expect(branches).toEqual([['x'], ['x']]);
     expect(base.graph.nodes).toHaveLength(3);
   });
@@ -126,7 +141,9 @@ describe('a draft', () => {
   });
 
   it('refuses a circle', () => {
-    const { main } = openDraft(model(graph({ nodes: [node('Relu', ['b'], ['a']), node('Relu', ['a'], ['b'])] })));
+    const { main } = openDraft(
+      model(graph({ nodes: [node('Relu', ['b'], ['a']), node('Relu', ['a'], ['b'])] })),
+    );
     expect(() => main.sort()).toThrow(expect.objectContaining({ code: 'invalid-graph' }));
   });
 
@@ -185,7 +202,9 @@ describe('a draft', () => {
 
   it('edits ten thousand nodes one by one', () => {
     const n = 10_000;
-    const nodes = Array.from({ length: n }, (_, i) => node(i % 2 === 0 ? 'Relu' : 'Identity', [`v${i}`], [`v${i + 1}`]));
+    const nodes = Array.from({ length: n }, (_, i) =>
+      node(i % 2 === 0 ? 'Relu' : 'Identity', [`v${i}`], [`v${i + 1}`]),
+    );
     const draft = openDraft(model(graph({ nodes, outputs: [valueInfo(`v${n}`, 'float32')] })));
     const { main } = draft;
     for (const old of main.nodes) {

@@ -109,6 +109,8 @@ export interface TypeInfo extends Message {
   readonly elementType?: DataType;
   /** For tensor and sparse tensor; absent = unknown rank. */
   readonly shape?: readonly Dimension[];
+  /** The bytes of exactly that shape, where they say more than is modelled (denotations). */
+  readonly shapeVerbatim?: { readonly of: readonly Dimension[]; readonly bytes: ByteSpan };
   /** For sequence, optional, map: the type inside (the value type of a map). */
   readonly inner?: TypeInfo;
   /** Whole fields of the message inside (`TypeProto.Tensor`, `.Map` …) that are not modelled: a map's key type, an opaque type's name. */

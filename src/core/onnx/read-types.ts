@@ -1,7 +1,7 @@
 /** Value and type messages from their bytes. It must not know nodes or tensors with values. */
 import type { DataType } from '../tensor/dtype.ts';
 import type { Dimension, TypeInfo, ValueInfo } from './ir.ts';
-import { keepShapeBytes, markOriginal } from './original.ts';
+import { markOriginal } from './original.ts';
 import { dataTypeOf, docText, Extras, refuseTwice } from './read-common.ts';
 import { WIRE_LENGTH, WIRE_VARINT } from './wire.ts';
 import type { MessageCursor } from './wire.ts';
@@ -56,7 +56,7 @@ export function readType(c: MessageCursor): TypeInfo {
 function readTensorType(outer: MessageCursor, kind: 'tensor' | 'sparse-tensor'): TypeInfo {
   const c = outer.enter(kind === 'tensor' ? 'TypeProto.Tensor' : 'TypeProto.SparseTensor');
   let elementType: DataType = 'undefined';
-  let shape: readonly Dimension[] | undefined;
+  let shape: ReturnType<typeof readShape> | undefined;
   const extras = new Extras();
   while (c.next()) {
     if (c.field === 1 && c.wire === WIRE_VARINT) {
@@ -71,7 +71,7 @@ function readTensorType(outer: MessageCursor, kind: 'tensor' | 'sparse-tensor'):
   return {
     kind,
     elementType,
-    ...(shape === undefined ? {} : { shape }),
+    ...shape,
     ...(extras.spans.length === 0 ? {} : { innerExtras: extras.spans }),
   };
 }
@@ -95,18 +95,25 @@ function readInnerType(outer: MessageCursor, kind: TypeInfo['kind']): TypeInfo {
   };
 }
 
-function readShape(c: MessageCursor): readonly Dimension[] {
+/** A shape, and its bytes where they say more than is modelled. */
+function readShape(c: MessageCursor): Required<Pick<TypeInfo, 'shape'>> & Pick<TypeInfo, 'shapeVerbatim'> {
   const shape: Dimension[] = [];
+  let saysMore = false;
   while (c.next()) {
-    if (c.field !== 1 || c.wire !== WIRE_LENGTH) continue;
+    if (c.field !== 1 || c.wire !== WIRE_LENGTH) {
+      saysMore = true;
+      continue;
+    }
     const d = c.enter('TensorShapeProto.Dimension');
     let dimension: Dimension = null;
     while (d.next()) {
       if (d.field === 1 && d.wire === WIRE_VARINT) dimension = d.number();
       else if (d.field === 2 && d.wire === WIRE_LENGTH) dimension = d.text();
+      else saysMore = true;
     }
     shape.push(dimension);
+    // Beyond 2^53 the number is rounded; the bytes are not.
+    saysMore ||= typeof dimension === 'number' && !Number.isSafeInteger(dimension);
   }
-  keepShapeBytes(shape, c.span);
-  return shape;
+  return saysMore ? { shape, shapeVerbatim: { of: shape, bytes: c.span } } : { shape };
 }

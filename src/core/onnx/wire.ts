@@ -9,6 +9,7 @@
 import { ByteWindow } from '../bytes/window.ts';
 import type { ByteSource, ByteSpan } from '../bytes/source.ts';
 import { PareError } from '../errors.ts';
+import { OwnedSpan } from './original.ts';
 
 export const WIRE_VARINT = 0;
 export const WIRE_FIXED64 = 1;
@@ -18,8 +19,14 @@ export const WIRE_FIXED32 = 5;
 /** Protobuf itself refuses more than 100 nested messages. */
 export const MAX_DEPTH = 100;
 
-/** The largest models in use have some hundred thousand messages; a hostile file of empty ones would fill the heap. */
-const MAX_MESSAGES = 4_000_000;
+/**
+ * A message becomes an object of some hundred bytes; a hostile file of empty ones would fill the heap. Real models have
+ * some hundred thousand messages of ten bytes and more.
+ */
+const MAX_MESSAGES = 2_000_000;
+const MIN_BYTES_PER_MESSAGE = 4;
+/** So many in any file, however small. */
+const FREE_MESSAGES = 10_000;
 /** Names, attribute numbers and dims, all together. */
 const MAX_ITEMS = 16_000_000;
 
@@ -29,17 +36,18 @@ const redownload = 'The file is cut off or damaged. Download or export it again.
 export class WireInput {
   readonly source: ByteSource;
   readonly window: ByteWindow;
-  #messages = MAX_MESSAGES;
+  #messages: number;
   #items = MAX_ITEMS;
 
   constructor(source: ByteSource) {
     this.source = source;
     this.window = new ByteWindow(source);
+    this.#messages = Math.min(MAX_MESSAGES, FREE_MESSAGES + source.size / MIN_BYTES_PER_MESSAGE);
   }
 
   /** @throws PareError `too-large` */
   spendMessage(at: number): void {
-    if (--this.#messages < 0) throw tooLarge(`more than ${MAX_MESSAGES} messages`, at);
+    if (--this.#messages < 0) throw tooLarge('too many messages for its size', at);
   }
 
   /** @throws PareError `too-large` */
@@ -94,8 +102,8 @@ export class MessageCursor {
   }
 
   /** The whole message, without its tag and length. */
-  get span(): ByteSpan {
-    return { source: this.input.source, start: this.start, length: this.end - this.start };
+  get span(): OwnedSpan {
+    return new OwnedSpan(this.input.source, this.start, this.end - this.start);
   }
 
   /** The field's value. */

@@ -22,7 +22,7 @@ import type {
   TypeInfo,
   ValueInfo,
 } from './ir.ts';
-import { shapeBytesOf, verbatimOf } from './original.ts';
+import { verbatimOf } from './original.ts';
 import type { FieldSink } from './wire-write.ts';
 
 /** Decisions of one writing. */
@@ -100,7 +100,7 @@ export const encodeGraph: Encoder<Graph> = (sink, graph, context) => {
   extras(sink, graph);
 };
 
-const encodeFunction: Encoder<LocalFunction> = (sink, f, context) => {
+export const encodeFunction: Encoder<LocalFunction> = (sink, f, context) => {
   text(sink, 1, f.name);
   for (const name of f.inputs) sink.text(4, name);
   for (const name of f.outputs) sink.text(5, name);
@@ -276,7 +276,7 @@ const encodeType: Encoder<TypeInfo> = (sink, type, context) => {
     sink.message(TYPE_FIELDS[type.kind], (inner) => {
       const code = DATA_TYPES.indexOf(type.elementType ?? 'undefined');
       if (code > 0) inner.varint(1, code);
-      if (type.shape !== undefined) encodeShape(inner, type.shape, context);
+      if (type.shape !== undefined) encodeShape(inner, type, type.shape, context);
       if (type.inner !== undefined)
         put(inner, type.kind === 'map' ? 2 : 1, type.inner, encodeType, context, true);
       for (const span of type.innerExtras ?? []) inner.fields(span);
@@ -285,8 +285,13 @@ const encodeType: Encoder<TypeInfo> = (sink, type, context) => {
   extras(sink, type);
 };
 
-function encodeShape(sink: FieldSink, shape: readonly Dimension[], context: WriteContext): void {
-  const own = context.fromFields ? undefined : shapeBytesOf(shape);
+function encodeShape(
+  sink: FieldSink,
+  { shapeVerbatim }: TypeInfo,
+  shape: readonly Dimension[],
+  context: WriteContext,
+): void {
+  const own = context.fromFields || shapeVerbatim?.of !== shape ? undefined : shapeVerbatim.bytes;
   if (own !== undefined) {
     sink.bytes(2, own);
     return;

@@ -245,6 +245,7 @@ describe('writing', () => {
       ...floatTensor('w', [1], [1]),
       data: {
         kind: 'encoded',
+        original: floatTensor('w', [1], [1]),
         encoding: {
           precision: 'int8',
           signed: true,
