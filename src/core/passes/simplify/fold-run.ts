@@ -198,7 +198,8 @@ function programOf(
         if (isUsed(graph, output)) names.set(made, valueKey(graph, output));
         return made;
       });
-      nodes.push({ ...rest, inputs, outputs });
+      // Names of nodes must differ within one graph; here they come from several.
+      nodes.push({ ...rest, name: '', inputs, outputs });
     }
   }
   if (bytes > MAX_RUN_BYTES) return undefined;

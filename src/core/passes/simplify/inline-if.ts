@@ -63,7 +63,12 @@ function inline(node: Node, branch: Graph, graph: GraphEditor): void {
     graph.setInitializer({ ...rest, name: names.get(tensor.name) ?? tensor.name });
   }
   // At the end of the list; the pass restores topological order before it finishes a round.
-  for (const copy of copies) graph.addNode(withChange(copy, {}));
+  const taken = new Set(graph.nodes.map((other) => other.name));
+  for (const copy of copies) {
+    // Runtimes refuse two nodes of one name in a graph.
+    graph.addNode(withChange(copy, taken.has(copy.name) ? { name: '' } : {}));
+    taken.add(copy.name);
+  }
   // Captured values, initializers, and a value given out twice need a node that passes them on.
   given.forEach((inner, i) => {
     const outer = node.outputs[i] ?? '';
