@@ -10,7 +10,6 @@ import { parseRecipe } from '../core/recipe/parse.ts';
 import { isPresetName, PRESETS } from '../core/recipe/presets.ts';
 import type { Recipe } from '../core/recipe/types.ts';
 import { createNodeRunner } from '../runtime/node-runner.ts';
-import { createKernelTools } from '../worker/kernel-tools.ts';
 import { makeVariant, type MadeVariant } from '../worker/make-variant.ts';
 import type { Command } from './arguments.ts';
 import { openModelFile, type OpenModel } from './open-model.ts';
@@ -35,9 +34,7 @@ export async function optimize({
   const progress = showProgress(!json);
   try {
     assertValid(opened.model);
-    const tools = createKernelTools();
     const made = await makeVariant(opened.model, recipe, basename(output), {
-      kernels: tools.kernels,
       runner: createNodeRunner(),
       now: () => performance.now(),
       checkpoint: (fraction, doing) => {
@@ -69,7 +66,7 @@ export async function optimize({
         },
         millis: made.millis,
         steps: made.steps,
-        kernels: tools.kernelReport(),
+        kernels: made.kernels,
       },
       text: () => describe(opened, output, made),
     };

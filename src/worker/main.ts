@@ -17,7 +17,6 @@ import type {
   VariantSummary,
 } from './api.ts';
 import { createBreath, createJobDesk, type Checkpoint, type JobDesk } from './jobs.ts';
-import { createKernelTools } from './kernel-tools.ts';
 import { downloadFile, Workshop } from './workshop.ts';
 import { MAX_ZIP_BYTES, zipOf } from './zip.ts';
 
@@ -34,7 +33,6 @@ class StudioWorker implements StudioWorkerApi {
         breathe: createBreath(),
       });
       this.#workshop = new Workshop({
-        ...createKernelTools(),
         runner: createBrowserRunner(() => runtimeWasm ?? new Blob([])),
         now: () => performance.now(),
       });

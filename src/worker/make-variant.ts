@@ -7,13 +7,18 @@ import type { Model } from '../core/onnx/ir.ts';
 import { writeModel, type WrittenModel } from '../core/onnx/write.ts';
 import { applyRecipe, type AppliedRecipe, type ApplyContext } from '../core/passes/manager.ts';
 import type { Recipe } from '../core/recipe/types.ts';
+import { createKernels, type Kernels } from '../kernels/dispatch.ts';
 
 export interface MadeVariant extends AppliedRecipe {
   readonly written: WrittenModel;
   /** All files together. */
   readonly bytes: number;
   readonly millis: number;
+  /** By kernel: which backend ran, how often, and why. */
+  readonly kernels: Readonly<Record<string, string>>;
 }
+
+export type VariantHost = Omit<ApplyContext, 'kernels' | 'passes'>;
 
 /**
  * @param fileName what the model file will be called: the name of a data file, where one is needed, follows from it
@@ -23,16 +28,26 @@ export async function makeVariant(
   model: Model,
   recipe: Recipe,
   fileName: string,
-  context: ApplyContext,
+  host: VariantHost,
 ): Promise<MadeVariant> {
-  const started = context.now();
-  const applied = await applyRecipe(model, recipe, context);
+  const started = host.now();
+  const kernels = createKernels();
+  const applied = await applyRecipe(model, recipe, { ...host, kernels });
   const written = writeModel(applied.model, { dataFileName: `${fileName}.data` });
   const bytes = [written.model, ...written.data.map(({ parts }) => parts)].reduce(
     (total, parts) => total + partsLength(parts),
     0,
   );
-  return { ...applied, written, bytes, millis: context.now() - started };
+  return { ...applied, written, bytes, millis: host.now() - started, kernels: reportOf(kernels) };
+}
+
+function reportOf(kernels: Kernels): Record<string, string> {
+  const report: Record<string, string> = {};
+  for (const { kernel, backend, calls, reason } of kernels.decisions()) {
+    const line = `${backend} ×${calls} (${reason})`;
+    report[kernel] = kernel in report ? `${report[kernel]}, ${line}` : line;
+  }
+  return report;
 }
 
 /** `<name>.pare.onnx`, without the folders of the original's path. */

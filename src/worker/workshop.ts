@@ -10,10 +10,10 @@ import { readModel } from '../core/onnx/read.ts';
 import { assertValid } from '../core/onnx/verify.ts';
 import { listWeights, type WeightLayer } from '../core/onnx/weights.ts';
 import { sizeOf, writeModel } from '../core/onnx/write.ts';
-import { applyRecipe, type ApplyContext } from '../core/passes/manager.ts';
+import { applyRecipe } from '../core/passes/manager.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
-import type { KernelSet } from '../core/tensor/kernel-set.ts';
+import { createKernels } from '../kernels/dispatch.ts';
 import type { DownloadFile, LayerDetail, ModelSummary, OpenFile, VariantSummary } from './api.ts';
 import { blobOf } from './blob-parts.ts';
 import { openSource } from './cached-source.ts';
@@ -21,18 +21,15 @@ import { chooseModel } from './choose-model.ts';
 import { modelIdOf, variantIdOf } from './identity.ts';
 import type { Checkpoint } from './jobs.ts';
 import { describeLayer } from './layer-detail.ts';
-import { makeVariant, variantFileName } from './make-variant.ts';
+import { makeVariant, variantFileName, type VariantHost } from './make-variant.ts';
 import { summarizeModel } from './summary.ts';
 import { VariantShelf } from './variant-shelf.ts';
 import type { NamedBlob } from './zip.ts';
 
 export interface WorkshopTools {
-  readonly kernels: KernelSet;
   readonly runner: GraphRunner;
   /** Milliseconds, monotonic. */
   now(): number;
-  /** Which kernels ran where, since the last question. */
-  kernelReport(): Readonly<Record<string, string>>;
 }
 
 interface OpenedModel {
@@ -58,6 +55,7 @@ const SHELF_MODELS = 2;
 
 export class Workshop {
   readonly #tools: WorkshopTools;
+  readonly #kernels = createKernels();
   readonly #models = new Map<string, OpenedModel>();
 
   constructor(tools: WorkshopTools) {
@@ -97,7 +95,8 @@ export class Workshop {
     const opened = this.#model(modelId);
     if (opened.simplified === undefined) {
       const recipe = { seed: 1, steps: [{ pass: 'simplify' }] };
-      const { logical } = await applyRecipe(opened.model, recipe, this.#context(checkpoint));
+      const context = { ...this.#host(checkpoint), kernels: this.#kernels };
+      const { logical } = await applyRecipe(opened.model, recipe, context);
       opened.simplified = makeSkeleton(logical, listWeights(logical));
     }
     return opened.simplified;
@@ -110,9 +109,8 @@ export class Workshop {
     const variantId = variantIdOf(modelId, recipe);
     const known = opened.variants.get(variantId);
     if (known !== undefined) return known.summary;
-    this.#tools.kernelReport();
     const fileName = variantFileName(opened.fileName);
-    const made = await makeVariant(opened.model, recipe, fileName, this.#context(checkpoint));
+    const made = await makeVariant(opened.model, recipe, fileName, this.#host(checkpoint));
     const summary: VariantSummary = {
       variantId,
       recipe,
@@ -120,7 +118,7 @@ export class Workshop {
       fileName,
       millis: made.millis,
       steps: made.steps,
-      kernels: this.#tools.kernelReport(),
+      kernels: made.kernels,
     };
     const heldBytes = made.bytes + encodedBytes(made.logical);
     const files = namedBlobs(fileName, made.written);
@@ -136,7 +134,7 @@ export class Workshop {
     }
     const variant = variantId === null ? undefined : this.#variant(modelId, variantId);
     const changed = variant && listWeights(variant.logical).find(({ id }) => id === layerId);
-    return describeLayer(base, changed, this.#tools.kernels);
+    return describeLayer(base, changed, this.#kernels);
   }
 
   files(modelId: string, variantId: string | null): readonly NamedBlob[] {
@@ -147,9 +145,8 @@ export class Workshop {
     this.#models.get(modelId)?.variants.delete(variantId);
   }
 
-  #context(checkpoint: Checkpoint): ApplyContext {
-    const { kernels, runner } = this.#tools;
-    return { kernels, runner, checkpoint, now: () => this.#tools.now() };
+  #host(checkpoint: Checkpoint): VariantHost {
+    return { runner: this.#tools.runner, now: () => this.#tools.now(), checkpoint };
   }
 
   #model(modelId: string): OpenedModel {
