@@ -6,10 +6,10 @@
 import { partsLength } from '../bytes/spans.ts';
 import type { BytePart, ByteSource, ByteSpan } from '../bytes/source.ts';
 import { PareError } from '../errors.ts';
-import type { Model, Node, Tensor, TensorData } from './ir.ts';
+import type { LocalFunction, Model, Node, Tensor, TensorData } from './ir.ts';
 import { verbatimOf } from './original.ts';
 import { forEachTensor } from './walk.ts';
-import { encodeGraph, encodeModel, encodeNode, encodeTensor } from './write-messages.ts';
+import { encodeFunction, encodeGraph, encodeModel, encodeNode, encodeTensor } from './write-messages.ts';
 import type { WriteContext } from './write-messages.ts';
 import { joinSmallParts, LengthSink, PartSink } from './wire-write.ts';
 import type { FieldSink } from './wire-write.ts';
@@ -98,9 +98,14 @@ const AS_IS: WriteContext = { place: () => undefined, mayCopy: () => true, fromF
 
 /** Bytes that a message takes, without tag and length, when it is encoded from its fields. Reads no data. */
 export function messageLength(
-  message: { readonly tensor: Tensor } | { readonly node: Node } | { readonly graph: Model['graph'] },
+  message:
+    | { readonly tensor: Tensor }
+    | { readonly node: Node }
+    | { readonly graph: Model['graph'] }
+    | { readonly function: LocalFunction },
 ): number {
   if ('tensor' in message) return lengthOf((sink) => encodeTensor(sink, message.tensor, AS_IS));
+  if ('function' in message) return lengthOf((sink) => encodeFunction(sink, message.function, AS_IS));
   if ('graph' in message) return lengthOf((sink) => encodeGraph(sink, message.graph, AS_IS));
   return lengthOf((sink) => encodeNode(sink, message.node, AS_IS));
 }

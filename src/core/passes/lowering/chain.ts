@@ -28,9 +28,14 @@ export interface PlannedTensor {
   readonly dims: readonly number[];
   /** Packed little-endian values. */
   readonly fill: (encoding: WeightEncoding) => Uint8Array;
+  /** The numbers of a shape or a bound. They do not depend on the weight, so equal ones are written once. */
+  readonly numbers?: readonly number[];
 }
 
 export interface Chain {
+  /** Names of the constants that the operators read, in the order of a function's parameters. */
+  readonly inputs: readonly string[];
+  /** Those of them that are written for this weight. */
   readonly tensors: readonly PlannedTensor[];
   /** In order; the last one writes the site's value. Empty: the one tensor is the value. */
   readonly nodes: readonly NodeInit[];
@@ -101,8 +106,16 @@ export class ChainBuilder {
     return name;
   }
 
-  longs(values: readonly number[]): string {
-    return this.tensor('int64', [values.length], () => longs(...values));
+  longs(numbers: readonly number[]): string {
+    const name = this.#name();
+    this.#tensors.push({
+      name,
+      dataType: 'int64',
+      dims: [numbers.length],
+      fill: () => longs(...numbers),
+      numbers,
+    });
+    return name;
   }
 
   shared(key: SharedKey): string {
@@ -145,10 +158,10 @@ export class ChainBuilder {
     const shared = [...this.#shared];
     if (end?.outputs[0] !== last) {
       const only = this.#tensors.map((t) => (t.name === last ? { ...t, name: value } : t));
-      return { tensors: only, nodes: this.#nodes, shared };
+      return { inputs: only.map((t) => t.name), tensors: only, nodes: this.#nodes, shared };
     }
     const nodes = [...this.#nodes.slice(0, -1), { ...end, outputs: [value] }];
-    return { tensors: this.#tensors, nodes, shared };
+    return { inputs: this.#tensors.map((t) => t.name), tensors: this.#tensors, nodes, shared };
   }
 }
 

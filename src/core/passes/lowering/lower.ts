@@ -6,7 +6,7 @@
 import { openDraft } from '../../onnx/draft.ts';
 import type { GraphEditor, ModelDraft } from '../../onnx/draft.ts';
 import { constantNode, opsetOf, rawTensor } from '../../onnx/build.ts';
-import type { Model, Tensor } from '../../onnx/ir.ts';
+import type { LocalFunction, Model, Tensor } from '../../onnx/ir.ts';
 import { raiseOpset } from '../../onnx/opset.ts';
 import { tensorBytes } from '../../onnx/tensor-data.ts';
 import { editorsByPath, listWeights, replaceWeight } from '../../onnx/weights.ts';
@@ -14,11 +14,15 @@ import type { WeightLayer } from '../../onnx/weights.ts';
 import { elementCount } from '../../tensor/dtype.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import type { SkippedLayer } from '../types.ts';
-import type { Chain, SharedKey, WeightSite } from './chain.ts';
-import { chooseForm, constantBytes, filled, sharedTensor } from './choose.ts';
-import type { Choice, Holder } from './choose.ts';
+import type { Chain, SharedKey } from './chain.ts';
+import { decideForms } from './choose.ts';
+import type { FormRequest } from './choose.ts';
+import { callOf, FUNCTION_IR } from './functions.ts';
+import { constantBytes, filled, sharedTensor } from './measure.ts';
+import type { Holder } from './measure.ts';
+import { bestOpset, wishedOpsets } from './raise.ts';
 import { isKept } from './fill.ts';
-import { namePrefix, sitePrefix } from './names.ts';
+import { freeDomain, namePrefix, sitePrefix } from './names.ts';
 
 /** A weight that stays floats, with what is written in its place. */
 export interface Reverted extends SkippedLayer {
@@ -33,9 +37,6 @@ export interface Lowered {
   readonly facts: Readonly<Record<string, number | string>>;
 }
 
-/** Versions that are worth asking for: BitShift and CumSum; DequantizeLinear per axis; blocks and int4. */
-export const RAISE_TARGETS = [11, 13, 21] as const;
-
 /** IR version from which an initializer need not be an input. */
 const FIRST_IR_WITH_FREE_INITIALIZERS = 4;
 /** IR version that has int4. */
@@ -49,26 +50,27 @@ export async function lowerModel(
   const first = openDraft(model);
   const layers = encodedLayers(model, first);
   if (layers.length === 0) return { model, reverted: [], facts: {} };
-  const raised = raiseFor(model, layers, first);
-  const { draft } = raised;
-  const job = new LoweringJob(model, draft, raised.opset);
+  const domain = freeDomain(model);
+  const raised = raiseFor(model, layers, first, domain);
+  const job = new LoweringJob(model, raised.draft, raised.opset);
+  const plan = decideForms(requestsFor(model, layers, raised.opset), domain);
   const reverted: Reverted[] = [];
+  const notes = new Set<string>();
   for (const [i, layer] of layers.entries()) {
     await checkpoint(i / layers.length, `writing ${layer.layer.label}`);
-    const choice = job.choose(layer);
+    const choice = plan.choices[i];
     if (choice.kind === 'chain') {
-      job.apply(layer, choice.chain);
-      if (choice.note !== undefined) job.notes.add(choice.note);
+      job.apply(layer, choice.chain, choice.call === undefined ? undefined : { name: choice.call, domain });
+      if (choice.note !== undefined) notes.add(choice.note);
       continue;
     }
     const tensor = choice.kind === 'original' ? layer.original : withZeros(layer.original, layer.encoding);
     job.restore(layer.layer, tensor);
     reverted.push({ layer: layer.layer.id, reason: choice.reason, tensor });
   }
-  job.placeShared();
   const facts: Record<string, number | string> = { ...raised.facts };
-  if (job.notes.size > 0) facts['storage'] = [...job.notes].join('; ');
-  return { model: draft.finish(), reverted, facts };
+  if (notes.size > 0) facts['storage'] = [...notes].join('; ');
+  return { model: job.finish(plan.functions), reverted, facts };
 }
 
 interface EncodedLayer {
@@ -94,13 +96,10 @@ interface Raised {
 }
 
 /** Raises the operator set as far as the chosen forms need and the graph allows. */
-function raiseFor(model: Model, layers: readonly EncodedLayer[], draft: ModelDraft): Raised {
+function raiseFor(model: Model, layers: readonly EncodedLayer[], draft: ModelDraft, domain: string): Raised {
   const opset = opsetOf(model);
-  const wish = wishedOpset(layers, model, draft);
   const facts: Record<string, string> = {};
-  for (const target of [...RAISE_TARGETS].reverse()) {
-    if (target <= opset || !wish.some((version) => version > opset && raiseTarget(version) === target))
-      continue;
+  for (const target of wishedOpsets(requestsFor(model, layers, bestOpset(opset)), opset, domain)) {
     const attempt = openDraft(model);
     const result = raiseOpset(attempt, target);
     if (result.ok)
@@ -110,35 +109,35 @@ function raiseFor(model: Model, layers: readonly EncodedLayer[], draft: ModelDra
   return { draft, opset, facts };
 }
 
-/** The version to raise to for a form that needs `version`. */
-export function raiseTarget(version: number): number {
-  return RAISE_TARGETS.find((target) => target >= version) ?? version;
-}
-
-/** Versions that the best forms of all weights would need, if any version could be had. */
-function wishedOpset(layers: readonly EncodedLayer[], model: Model, draft: ModelDraft): number[] {
-  const newest = RAISE_TARGETS[RAISE_TARGETS.length - 1];
-  const job = new LoweringJob(model, draft, Math.max(opsetOf(model), newest));
-  return layers
-    .filter(({ layer }) => !layer.graph.startsWith('fn:'))
-    .map((layer) => job.choose(layer))
-    .map((choice) => (choice.kind === 'chain' ? choice.opset : 0));
+function requestsFor(model: Model, layers: readonly EncodedLayer[], opset: number): FormRequest[] {
+  const prefix = namePrefix(model);
+  return layers.map(({ layer, encoding, original, index }) => ({
+    shape: encoding,
+    site: {
+      value: layer.value,
+      dims: layer.tensor.dims,
+      dataType: layer.tensor.dataType,
+      prefix: sitePrefix(prefix, index),
+      sharedPrefix: sitePrefix(prefix, 0),
+      opset: opsetAt(model, layer.graph, opset),
+    },
+    holder: holderFor(layer.graph),
+    originalBytes: constantBytes(
+      { ...original, name: layer.value },
+      layer.holder === 'constant' ? 'constant' : 'initializer',
+    ),
+  }));
 }
 
 class LoweringJob {
-  readonly notes = new Set<string>();
-  readonly #model: Model;
   readonly #draft: ModelDraft;
   readonly #editors: ReadonlyMap<string, GraphEditor>;
-  readonly #opset: number;
   #irVersion: number;
   readonly #prefix: string;
   readonly #shared = new Map<GraphEditor, Set<SharedKey>>();
 
   constructor(model: Model, draft: ModelDraft, opset: number) {
-    this.#model = model;
     this.#draft = draft;
-    this.#opset = opset;
     // Raising the operator set has raised the IR version with it.
     const raisedIr =
       opset <= opsetOf(model) ? 0 : opset >= 21 ? FIRST_IR_WITH_INT4 : FIRST_IR_WITH_FREE_INITIALIZERS;
@@ -153,30 +152,16 @@ class LoweringJob {
     return editor;
   }
 
-  choose({ layer, encoding, original, index }: EncodedLayer): Choice {
-    const originalBytes = constantBytes(
-      { ...original, name: layer.value },
-      layer.holder === 'constant' ? 'constant' : 'initializer',
-    );
-    return chooseForm(encoding, this.#site(layer, index), holderFor(layer.graph), originalBytes);
-  }
-
-  #site(layer: WeightLayer, index: number): WeightSite {
-    return {
-      value: layer.value,
-      dims: layer.tensor.dims,
-      dataType: layer.tensor.dataType,
-      prefix: sitePrefix(this.#prefix, index),
-      sharedPrefix: sitePrefix(this.#prefix, 0),
-      opset: opsetAt(this.#model, layer.graph, this.#opset),
-    };
-  }
-
   restore(layer: WeightLayer, tensor: Tensor): void {
     replaceWeight(this.#editor(layer), layer, tensor);
   }
 
-  apply({ layer, encoding }: EncodedLayer, chain: Chain): void {
+  /** @param call the function that stands for the chain; undefined: the chain's own operators are written. */
+  apply(
+    { layer, encoding }: EncodedLayer,
+    chain: Chain,
+    call: { name: string; domain: string } | undefined,
+  ): void {
     const editor = this.#editor(layer);
     const old = editor.producer(layer.value);
     if (old === undefined) {
@@ -184,15 +169,23 @@ class LoweringJob {
       editor.removeInput(layer.value);
     } else editor.removeNode(old);
     const front = editor.nodes.at(0);
-    for (const tensor of chain.tensors)
-      this.#constant(editor, filled(tensor, encoding), holderFor(layer.graph));
+    const holder = holderFor(layer.graph);
+    for (const tensor of chain.tensors) {
+      // What weights of several graphs may read stands in the outermost one.
+      const place = tensor.numbers !== undefined && holder === 'initializer' ? topOf(editor) : editor;
+      this.#constant(place, filled(tensor, encoding), holder);
+    }
+    const int4 = chain.tensors.some((t) => t.dataType === 'int4' || t.dataType === 'uint4');
+    this.#needIr(int4 ? FIRST_IR_WITH_INT4 : FIRST_IR_WITH_FREE_INITIALIZERS);
+    if (call !== undefined) {
+      editor.addNode(callOf(chain, call.name, call.domain), front);
+      return;
+    }
     for (const node of chain.nodes) editor.addNode(node, front);
     const top = topOf(editor);
     const shared = this.#shared.get(top) ?? new Set();
     for (const key of chain.shared) shared.add(key);
     this.#shared.set(top, shared);
-    const int4 = chain.tensors.some((t) => t.dataType === 'int4' || t.dataType === 'uint4');
-    this.#needIr(int4 ? FIRST_IR_WITH_INT4 : FIRST_IR_WITH_FREE_INITIALIZERS);
   }
 
   #needIr(version: number): void {
@@ -201,11 +194,21 @@ class LoweringJob {
     this.#draft.setIrVersion(version);
   }
 
+  finish(functions: readonly LocalFunction[]): Model {
+    this.#placeShared();
+    if (functions.length === 0) return this.#draft.finish();
+    this.#needIr(FUNCTION_IR);
+    this.#draft.setOpset(functions[0].domain, 1);
+    const model = this.#draft.finish();
+    return { ...model, functions: [...model.functions, ...functions] };
+  }
+
   /** Shared constants stand in the outermost graph, before everything that reads them. */
-  placeShared(): void {
+  #placeShared(): void {
     for (const [editor, keys] of this.#shared) {
-      const holder = holderFor(editor.path);
-      for (const key of keys) this.#constant(editor, sharedTensor(key, sitePrefix(this.#prefix, 0)), holder);
+      for (const key of keys) {
+        this.#constant(editor, sharedTensor(key, sitePrefix(this.#prefix, 0)), holderFor(editor.path));
+      }
     }
   }
 

@@ -38,3 +38,11 @@ export function namePrefix(model: Model): string {
 export function sitePrefix(prefix: string, index: number): string {
   return `${prefix}${index}`;
 }
+
+/** Domain of the functions that lowering makes: one that the model does not use, so that its own functions stay apart. */
+export function freeDomain(model: Model): string {
+  const used = new Set([...model.functions, ...model.opsets].map(({ domain }) => domain));
+  let domain = 'pare';
+  for (let i = 2; used.has(domain); i++) domain = `pare${i}`;
+  return domain;
+}

@@ -23,8 +23,8 @@ export interface QuantizePlan {
   readonly form: 'decode-at-load' | 'dequantize-linear';
 }
 
-/** From this many scales on, halves save more than the three operators that widen them cost (about 90 bytes). */
-const MIN_HALF_SCALES = 48;
+/** From this many scales on, halves save more than the number they are stored relative to takes. */
+const MIN_HALF_SCALES = 16;
 
 /** @param values every parameter, defaults filled in and overrides merged. A string says why the layer stays as it is; undefined: nothing was asked. */
 export function planQuantize(layer: LayerShape, values: ParamValues): QuantizePlan | string | undefined {
