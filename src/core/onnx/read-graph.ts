@@ -221,10 +221,10 @@ class ValueBuilder {
         this.#single = { kind: 'type', value: readType(c.enter('TypeProto')) };
         break;
       case 'floats':
-        for (const f of c.floats()) this.#floats.push(f);
+        c.floats(this.#floats);
         break;
       case 'ints':
-        for (const i of c.varints()) this.#ints.push(i);
+        c.varints(this.#ints);
         break;
       case 'strings':
         c.input.spendItem(c.valueStart);

@@ -23,6 +23,12 @@ export const TYPED_FIELDS: ReadonlyMap<number, { readonly name: TypedField; read
     [11, { name: 'uint64_data', wire: WIRE_VARINT }],
   ]);
 
+function readDims(c: MessageCursor, into: number[]): void {
+  const dims: bigint[] = [];
+  c.varints(dims);
+  for (const d of dims) into.push(Number(d));
+}
+
 interface Parts {
   raw?: ByteSpan;
   external: boolean;
@@ -40,7 +46,7 @@ export function readTensor(c: MessageCursor, files: ExternalFiles): Tensor {
   while (c.next()) {
     const typed = TYPED_FIELDS.get(c.field);
     if (c.field === 1 && (c.wire === WIRE_VARINT || c.wire === WIRE_LENGTH)) {
-      for (const d of c.varints()) dims.push(Number(d));
+      readDims(c, dims);
     } else if (c.field === 2 && c.wire === WIRE_VARINT) {
       const known = dataTypeOf(c.number());
       if (known === undefined) extras.add(c);
@@ -137,7 +143,7 @@ export function readSparseTensor(c: MessageCursor, files: ExternalFiles): Sparse
       refuseTwice(c, indices);
       indices = readTensor(c.enter('TensorProto'), files);
     } else if (c.field === 3 && (c.wire === WIRE_VARINT || c.wire === WIRE_LENGTH)) {
-      for (const d of c.varints()) dims.push(Number(d));
+      readDims(c, dims);
     } else extras.add(c);
   }
   if (values === undefined || indices === undefined) {

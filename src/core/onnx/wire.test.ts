@@ -91,10 +91,12 @@ describe('reading fields', () => {
   it('reads packed numbers, and refuses one that leaves its field', () => {
     const c = cursor(10, 3, 1, 0xac, 2);
     c.next();
-    expect([...c.varints()]).toEqual([1n, 300n]);
+    const found: bigint[] = [];
+    c.varints(found);
+    expect(found).toEqual([1n, 300n]);
     const cut = cursor(10, 2, 1, 0xac, 2);
     cut.next();
-    expect(() => [...cut.varints()]).toThrow(code('malformed'));
+    expect(() => cut.varints([])).toThrow(code('malformed'));
   });
 
   it('keeps a byte order mark and refuses what is not UTF-8', () => {

@@ -28,7 +28,7 @@ const MIN_BYTES_PER_MESSAGE = 4;
 /** So many in any file, however small. */
 const FREE_MESSAGES = 10_000;
 /** Names, attribute numbers and dims, all together. */
-const MAX_ITEMS = 16_000_000;
+const MAX_ITEMS = 8_000_000;
 
 const redownload = 'The file is cut off or damaged. Download or export it again.';
 
@@ -153,7 +153,7 @@ export class MessageCursor {
 
   /** int64 of a varint field. */
   int64(): bigint {
-    return BigInt.asIntN(64, this.#varint(this.valueStart));
+    return this.#signed(this.valueStart, this.valueLength);
   }
 
   /** int64 as a number: exact below 2^53, rounded above. */
@@ -203,35 +203,31 @@ export class MessageCursor {
     );
   }
 
-  /** Each varint of a repeated integer field, packed or not. */
-  *varints(): Generator<bigint, void, undefined> {
-    if (this.wire === WIRE_VARINT) {
-      this.input.spendItem(this.valueStart);
-      yield this.int64();
-      return;
-    }
+  /** Appends the varints of a repeated integer field, packed or not. */
+  varints(into: bigint[]): void {
     const end = this.valueStart + this.valueLength;
     for (let at = this.valueStart; at < end;) {
       const length = this.#varintLength(at);
       if (at + length > end) throw malformed(`A packed number of ${this.name} leaves its field.`, at);
       this.input.spendItem(at);
-      yield BigInt.asIntN(64, this.#varint(at));
+      into.push(this.#signed(at, length));
       at += length;
     }
   }
 
-  /** Each float of a repeated float field, packed or not. */
-  *floats(): Generator<number, void, undefined> {
+  /** Appends the floats of a repeated float field, packed or not. */
+  floats(into: number[]): void {
     if (this.valueLength % 4 !== 0) {
       throw malformed(
         `Packed floats of ${this.name} take ${this.valueLength} bytes, no multiple of 4.`,
         this.valueStart,
       );
     }
+    const bytes = this.bytes();
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at < this.valueLength; at += 4) {
       this.input.spendItem(this.valueStart + at);
-      const b = this.input.window.view(this.valueStart + at, 4);
-      yield new DataView(b.buffer, b.byteOffset, 4).getFloat32(0, true);
+      into.push(view.getFloat32(at, true));
     }
   }
 
@@ -285,6 +281,10 @@ export class MessageCursor {
     let unit = 1;
     for (let i = 0; i < length; i++, unit *= 128) value += (window.byteAt(at + i) % 128) * unit;
     return value;
+  }
+
+  #signed(at: number, length: number): bigint {
+    return length <= 4 ? BigInt(this.#small(at, length)) : BigInt.asIntN(64, this.#varint(at));
   }
 
   #varint(at: number): bigint {
