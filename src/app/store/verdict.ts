@@ -4,10 +4,10 @@
  */
 import {
   formatBytes,
+  formatDecibels,
   formatFactor,
   formatPercent,
   formatPoints,
-  groupThousands,
   signed,
 } from '../ui/format.ts';
 import type { StudyEntry } from './state.ts';
@@ -38,9 +38,9 @@ export function latencyVerdict(entry: StudyEntry): Verdict | null {
   if (latency === null || entry.id === ORIGINAL) return null;
   const { low, high } = latency.speedupInterval;
   const range = `[${low.toFixed(2)}, ${high.toFixed(2)}]`;
-  if (high < 1) return { tone: 'bad', text: `slower, ${formatFactor(latency.speedup)} the speed`, range };
-  if (low > 1) return { tone: 'good', text: `${formatFactor(latency.speedup)} as fast`, range };
-  return { tone: 'neutral', text: 'no difference to tell', range };
+  if (high < 1) return { tone: 'bad', text: `slower, ${formatFactor(latency.speedup)}`, range };
+  if (low > 1) return { tone: 'good', text: `faster, ${formatFactor(latency.speedup)}`, range };
+  return { tone: 'neutral', text: 'no difference', range };
 }
 
 /** From the 95 % interval of the paired difference on the same samples. */
@@ -58,35 +58,54 @@ export function accuracyVerdict(entry: StudyEntry): Verdict | null {
 /** Below this cosine the outputs are no longer the same signal in any useful sense: angle above about 25°. */
 const POOR_COSINE = 0.9;
 
+/** From here on the outputs are the same for most uses: 8° apart. Below it nothing is recommended, nothing condemned. */
+const GOOD_COSINE = 0.99;
+
 export function agreementVerdict(entry: StudyEntry): Verdict | null {
   const agreement = entry.measurement?.agreement ?? null;
   if (agreement === null || entry.id === ORIGINAL) return null;
-  const parts: string[] = [];
-  if (agreement.top1 !== undefined) parts.push(`same first class in ${formatPercent(agreement.top1, 0)}`);
-  parts.push(
-    `${groupThousands(agreement.samples)} ${agreement.inputs === 'synthetic' ? 'synthetic' : 'real'} inputs`,
-  );
-  return { tone: agreement.cosine < POOR_COSINE ? 'bad' : 'neutral', text: parts.join(' · ') };
+  const { cosine, sqnrDb, top1 } = agreement;
+  const tone = cosine < POOR_COSINE ? 'bad' : cosine < GOOD_COSINE ? 'neutral' : 'good';
+  return {
+    tone,
+    text:
+      top1 === undefined ? `SQNR ${formatDecibels(sqnrDb)}` : `same first class: ${formatPercent(top1, 0)}`,
+  };
 }
 
-/** One sentence for the whole variant, worst news first. */
+/** One sentence for the whole variant, worst news first. Only what was measured can make it good news. */
 export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdict {
   if (entry.id === ORIGINAL) return { tone: 'neutral', text: 'This is the original file, unchanged.' };
   const size = sizeVerdict(entry.bytes, originalBytes);
   const latency = latencyVerdict(entry);
   const accuracy = accuracyVerdict(entry);
-  const agreement = agreementVerdict(entry);
-  const losses: string[] = [];
-  if (size.tone === 'bad') losses.push('larger than the original');
-  if (latency?.tone === 'bad') losses.push('slower than the original');
-  if (accuracy?.tone === 'bad') losses.push('less accurate than the original');
-  if (accuracy === null && agreement?.tone === 'bad') losses.push('far from the original’s outputs');
-  if (losses.length > 0) {
+  const quality = accuracy ?? agreementVerdict(entry);
+  const losses = lossesOf(size, latency, accuracy, quality);
+  if (losses !== '') {
     const gain = size.tone === 'good' ? `${size.text}, but ` : '';
-    return { tone: 'bad', text: capital(`${gain}${losses.join(' and ')}.`) };
+    return { tone: 'bad', text: capital(`${gain}${losses}.`) };
   }
   const parts = [size.text, speedWords(latency), heldWords(entry)];
-  return { tone: size.tone, text: capital(`${parts.join(', ')}.`) };
+  const held = accuracy === null ? quality?.tone === 'good' : true;
+  const good = size.tone === 'good' && latency !== null && held;
+  return { tone: good ? 'good' : 'neutral', text: capital(`${parts.join(', ')}.`) };
+}
+
+function lossesOf(
+  size: Verdict,
+  latency: Verdict | null,
+  accuracy: Verdict | null,
+  quality: Verdict | null,
+): string {
+  const worse: string[] = [];
+  if (size.tone === 'bad') worse.push('larger');
+  if (latency?.tone === 'bad') worse.push('slower');
+  if (accuracy?.tone === 'bad') worse.push('less accurate');
+  const last = worse.pop();
+  const list = last === undefined ? '' : worse.length === 0 ? last : `${worse.join(', ')} and ${last}`;
+  const losses = list === '' ? [] : [`${list} than the original`];
+  if (accuracy === null && quality?.tone === 'bad') losses.push('far from the original’s outputs');
+  return losses.join(', and ');
 }
 
 function speedWords(latency: Verdict | null): string {

@@ -47,7 +47,11 @@ export function KpiCard(props: KpiCardProps): ReactElement {
           {verdict.range === undefined ? null : <span className="kpi-range"> {verdict.range}</span>}
         </div>
       )}
-      {note === '' ? null : <div className="kpi-note">{note}</div>}
+      {note === '' ? null : (
+        <div className="kpi-note" title={note}>
+          {note}
+        </div>
+      )}
     </div>
   );
 }

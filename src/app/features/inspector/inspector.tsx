@@ -49,7 +49,7 @@ export function Inspector(): ReactElement {
         {shown === null || shown.sqnrDb === null ? null : (
           <>
             <dt>SQNR</dt>
-            <dd>{formatDecibels(shown.sqnrDb)} against the original weights</dd>
+            <dd>{formatDecibels(shown.sqnrDb)}</dd>
           </>
         )}
         {shown === null || layer.elements === 0 ? null : (

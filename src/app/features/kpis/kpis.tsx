@@ -114,16 +114,16 @@ function noteOf(figure: Figure, current: StudyEntry | null): string {
       if (latency === null || baseline === null) return '';
       const half = (latency.variantInterval.high - latency.variantInterval.low) / 2;
       const original = current?.summary === null ? '' : ` · original ${formatMillis(baseline)}`;
-      return `±${formatMillis(half)}, ${latency.runs} runs${original}`;
+      return `±${half.toPrecision(2)}${original}`;
     }
     case 'accuracy':
       return accuracyNote(measurement, baseline, current);
     case 'agreement':
-      return current?.summary === null ? 'the original against itself' : 'cosine to the original';
+      return agreementNote(measurement);
     case 'memory':
       return current?.summary === null || baseline === null
         ? 'heap of one session'
-        : `heap of one session · original ${formatBytes(baseline)}`;
+        : `session heap · original ${formatBytes(baseline)}`;
     default:
       return name satisfies never;
   }
@@ -135,7 +135,14 @@ function accuracyNote(
   current: StudyEntry | null,
 ): string {
   const samples = measurement?.accuracy?.samples;
-  const count = samples === undefined ? '' : `${groupThousands(samples)} held-out images`;
+  const count = samples === undefined ? '' : `${groupThousands(samples)} images`;
   if (current?.summary === null || baseline === null) return count;
   return `${count} · original ${formatPercent(baseline)}`;
+}
+
+/** Synthetic inputs say how alike two models behave, not how right they are: the card has to say so. */
+function agreementNote(measurement: MeasureResult | null): string {
+  const agreement = measurement?.agreement ?? null;
+  if (agreement === null) return '';
+  return `cosine, ${groupThousands(agreement.samples)} ${agreement.inputs === 'synthetic' ? 'synthetic inputs' : 'inputs'}`;
 }

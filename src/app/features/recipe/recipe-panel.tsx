@@ -111,8 +111,15 @@ function RecipeFiles(): ReactElement {
   const reset = useAction(resetRecipeAction);
   return (
     <div className="recipe-files">
-      <Button variant="default" size="compact-sm" onClick={save.run} title={save.title}>
-        Save recipe
+      <Button
+        variant="default"
+        size="compact-sm"
+        onClick={save.run}
+        title={save.title}
+        aria-label={save.label}
+        aria-keyshortcuts={save.ariaKeys}
+      >
+        Save
       </Button>
       <FileButton
         id={OPEN_RECIPE_INPUT}
@@ -124,7 +131,7 @@ function RecipeFiles(): ReactElement {
           if (picked !== undefined) void openRecipeFile(store, picked.file);
         }}
       >
-        Open recipe
+        Open
       </FileButton>
       <Button variant="subtle" size="compact-sm" disabled={!reset.enabled} onClick={reset.run}>
         Start over

@@ -59,7 +59,7 @@ export const TradeoffChart = memo(function TradeoffChart({
   const y = axisOf(gains, { floor, ceiling: 1, least: LEAST_GAIN_SPREAD, count: 4 });
   return (
     <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 700, height: 220 }}>
-      <ScatterChart margin={{ top: 14, right: 18, bottom: 2, left: 2 }} accessibilityLayer={false}>
+      <ScatterChart margin={{ top: 24, right: 18, bottom: 2, left: 2 }} accessibilityLayer={false}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis
           type="number"

@@ -4,6 +4,7 @@ import { Suspense, lazy, useDeferredValue, useState } from 'react';
 import type { ReactElement } from 'react';
 import { useApp, useAppState } from '../../store/context.ts';
 import { replaceRecipe } from '../../store/edits.ts';
+import { ORIGINAL } from '../../store/state.ts';
 import type { CostAxis, GainAxis } from '../../store/state.ts';
 import { plural } from '../../ui/format.ts';
 import { useEntries, useGain, useTradeoff } from '../workspace/use-study.ts';
@@ -76,9 +77,13 @@ export function TradeoffCard(): ReactElement {
       ) : (
         <>
           <div className="tradeoff-chart">
-            <Suspense fallback={<p className="mute small">Drawing…</p>}>
-              <Chart tradeoff={tradeoff} cost={cost} gain={gain} onSelect={select} />
-            </Suspense>
+            {tradeoff.points.length === 0 && tradeoff.ghost === null ? (
+              <NoPoints />
+            ) : (
+              <Suspense fallback={<p className="mute small">Drawing…</p>}>
+                <Chart tradeoff={tradeoff} cost={cost} gain={gain} onSelect={select} />
+              </Suspense>
+            )}
           </div>
           <div className="visually-hidden">
             <PointTable tradeoff={tradeoff} cost={cost} gain={gain} onSelect={null} />
@@ -87,4 +92,17 @@ export function TradeoffCard(): ReactElement {
       )}
     </section>
   );
+}
+
+/** An empty plot would look like a fault; it says what is missing instead. */
+function NoPoints(): ReactElement {
+  const job = useAppState((state) => state.job);
+  const failure = useAppState((state) => state.entries[ORIGINAL]?.failure ?? null);
+  const text =
+    failure !== null
+      ? 'This model could not be measured, so there is nothing to draw against its size. The file can still be made and saved.'
+      : job !== null
+        ? 'The first point appears when the original is measured.'
+        : 'Nothing is measured yet.';
+  return <p className="tradeoff-none mute small">{text}</p>;
 }
