@@ -1,6 +1,6 @@
 // Nothing leaves the tab: counted at the server, so that no worker's request is missed.
 import { expect, test } from '@playwright/test';
-import { OCR_CLASSIFIER } from './support/models.ts';
+import { SAMPLE_MODEL } from './support/models.ts';
 import { startCountingServer } from './support/own-server.ts';
 import { StudioPage, fileFrom } from './support/studio-page.ts';
 
@@ -27,7 +27,7 @@ test('after the first measurement a model is optimized and measured without one 
   try {
     const studio = new StudioPage(page);
     await studio.goto(server.url);
-    await studio.drop([fileFrom(OCR_CLASSIFIER)]);
+    await studio.drop([fileFrom(SAMPLE_MODEL)]);
     await studio.expectOpen();
     await studio.measured('Latency');
     await studio.idle();

@@ -41,6 +41,6 @@ export async function loadSample(): Promise<Sample> {
   for (let i = 0; i < pixels; i++) values[i] = bytes[i] * scale;
   return {
     files: [{ path: model, file }],
-    dataset: { name, input, dims, values, labels: bytes.slice(pixels) },
+    dataset: { name, input, dims: [count, ...dims], values, labels: bytes.slice(pixels) },
   };
 }
