@@ -36,12 +36,13 @@ interface Taps {
 }
 
 /**
- * Weights of the source pixels for each target pixel: a triangle around the target's centre. When shrinking with
- * `antialias` it is as wide as a target pixel (what Pillow does), else as a source pixel (what OpenCV does).
+ * Weights of the source pixels for each target pixel: a triangle around the target's centre, as wide as a target
+ * pixel, so that nothing is skipped when shrinking (Pillow's "bilinear"). With a triangle as wide as a source pixel
+ * (OpenCV's) MobileNetV1 scores 45.4 % instead of the 45.0 % that its README gives.
  */
-function bilinearTaps(source: number, target: number, antialias: boolean): Taps[] {
+function bilinearTaps(source: number, target: number): Taps[] {
   const scale = source / target;
-  const radius = antialias ? Math.max(1, scale) : 1;
+  const radius = Math.max(1, scale);
   return Array.from({ length: target }, (_, i) => {
     const centre = (i + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - radius + 0.5));
@@ -54,9 +55,9 @@ function bilinearTaps(source: number, target: number, antialias: boolean): Taps[
 }
 
 /** Both axes, one after the other, each rounded to 8 bits as image libraries do. */
-export function resizeBilinear(picture: Picture, width: number, height: number, antialias: boolean): Picture {
-  const across = resampleRows(picture, bilinearTaps(picture.width, width, antialias));
-  return resampleColumns(across, bilinearTaps(picture.height, height, antialias));
+function resizeBilinear(picture: Picture, width: number, height: number): Picture {
+  const across = resampleRows(picture, bilinearTaps(picture.width, width));
+  return resampleColumns(across, bilinearTaps(picture.height, height));
 }
 
 function resampleRows({ width, height, rgb }: Picture, taps: readonly Taps[]): Picture {
@@ -86,11 +87,11 @@ function resampleColumns({ width, rgb }: Picture, taps: readonly Taps[]): Pictur
 }
 
 /** Shrinks the short side to `side`, then cuts a centred square of `crop`. */
-export function shortSideCrop(picture: Picture, side: number, crop: number, antialias: boolean): Picture {
+export function shortSideCrop(picture: Picture, side: number, crop: number): Picture {
   const scale = side / Math.min(picture.width, picture.height);
   const width = Math.round(picture.width * scale);
   const height = Math.round(picture.height * scale);
-  const small = resizeBilinear(picture, width, height, antialias);
+  const small = resizeBilinear(picture, width, height);
   const left = Math.floor((width - crop) / 2);
   const top = Math.floor((height - crop) / 2);
   const rgb = new Float32Array(crop * crop * 3);

@@ -6,20 +6,10 @@ import { classCount, winners } from '../core/metrics/agreement.ts';
 import { mcnemarExact, pairedCounts, pairedDifference } from '../core/metrics/statistics.ts';
 import type { AccuracyMeasurement } from '../core/metrics/types.ts';
 import { elementCount } from '../core/tensor/dtype.ts';
+import type { LabelledSet } from './contract.ts';
 import { numbersOf } from './compare.ts';
 import { readInputs } from './inputs.ts';
 import type { Session } from './session.ts';
-
-export interface LabelledSet {
-  readonly name: string;
-  /** The model input that takes the samples. */
-  readonly input: string;
-  /** Of all values together: the first is the number of samples. */
-  readonly dims: readonly number[];
-  readonly values: Float32Array;
-  /** One class index a sample. */
-  readonly labels: ArrayLike<number>;
-}
 
 export type AccuracyFound =
   | { readonly ok: true; readonly accuracy: AccuracyMeasurement }

@@ -12,6 +12,17 @@ export interface DownloadFile {
   readonly parts: readonly BlobPart[];
 }
 
+export interface LabelledSet {
+  readonly name: string;
+  /** The model input that takes the samples. */
+  readonly input: string;
+  /** Of all values together: the first is the number of samples. */
+  readonly dims: readonly number[];
+  readonly values: Float32Array;
+  /** One class index a sample. */
+  readonly labels: Uint8Array | Uint16Array;
+}
+
 export interface MeasureRequest {
   readonly original: readonly DownloadFile[];
   readonly variant: readonly DownloadFile[];
@@ -22,14 +33,8 @@ export interface MeasureRequest {
   readonly dimensions: Readonly<Record<string, number>>;
   /** Upper bound on the latency part, milliseconds. */
   readonly budgetMillis: number;
-  /** Labelled images, when the model has them (the bundled sample). */
-  readonly dataset?: {
-    readonly name: string;
-    readonly input: string;
-    readonly dims: readonly number[];
-    readonly values: Float32Array;
-    readonly labels: Uint8Array;
-  };
+  /** Labelled samples, when the model has them (the bundled sample). */
+  readonly dataset?: LabelledSet;
 }
 
 export interface MeasureResult {

@@ -9,7 +9,7 @@ import { byteLengthOf, elementCount } from '../core/tensor/dtype.ts';
 import type { DataType } from '../core/tensor/dtype.ts';
 import { dimsOf, isState } from './inputs.ts';
 import type { DimensionSizes, ModelInput } from './inputs.ts';
-import { seededRandom } from './random.ts';
+import { seededRandom } from '../core/passes/random.ts';
 
 /** What float inputs span. Models differ in what they were trained on; value-range.ts picks. */
 export type ValueRange = 'signed-unit' | 'bytes';

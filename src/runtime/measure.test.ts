@@ -42,7 +42,7 @@ function request(
     threads: 1,
     seed: 1,
     dimensions: {},
-    budgetMillis: 300,
+    budgetMillis: 100,
     ...more,
   };
 }
