@@ -10,6 +10,8 @@ import type { MessageCursor } from './wire.ts';
 /** Collects unmodelled fields; neighbours become one span, so that a file of tiny unknown fields stays small in memory. */
 export class Extras {
   readonly #spans: { source: ByteSpan['source']; start: number; length: number }[] = [];
+  /** Values that cannot be modelled of fields that are: the last of a field counts, and only that one. */
+  readonly #values = new Map<number, ByteSpan>();
 
   add(c: MessageCursor): void {
     const last = this.#spans.at(-1);
@@ -18,17 +20,28 @@ export class Extras {
     else this.#spans.push({ source: c.input.source, start: c.fieldStart, length });
   }
 
-  addSpan(span: ByteSpan): void {
-    this.#spans.push({ ...span });
+  /** Tells that a modelled field was read: keeps it when its value could not be understood, forgets earlier ones. */
+  value(c: MessageCursor, understood: boolean): void {
+    if (understood) this.#values.delete(c.field);
+    else {
+      const length = c.fieldEnd - c.fieldStart;
+      this.#values.set(c.field, { source: c.input.source, start: c.fieldStart, length });
+    }
+  }
+
+  /** The field's value is modelled after all. */
+  forget(field: number): void {
+    this.#values.delete(field);
   }
 
   get spans(): readonly ByteSpan[] {
-    return this.#spans;
+    return this.#values.size === 0 ? this.#spans : [...this.#spans, ...this.#values.values()];
   }
 
   /** As an optional property. */
   get property(): { extras?: readonly ByteSpan[] } {
-    return this.#spans.length === 0 ? {} : { extras: this.#spans };
+    const spans = this.spans;
+    return spans.length === 0 ? {} : { extras: spans };
   }
 }
 
@@ -40,7 +53,7 @@ export function refuseTwice(c: MessageCursor, earlier: unknown): void {
 /** A doc string, or '' and an extra when it is not UTF-8: text for people must not make a file unreadable. */
 export function docText(c: MessageCursor, extras: Extras): string {
   const text = c.textOrNothing();
-  if (text === undefined) extras.add(c);
+  extras.value(c, text !== undefined);
   return text ?? '';
 }
 

@@ -140,6 +140,8 @@ export function readFunction(c: MessageCursor, files: ExternalFiles): LocalFunct
   });
 }
 
+const TYPE_FIELD = 20;
+
 /**
  * The `type` of an attribute says which value field counts; old files leave it out, then the field that is there does.
  * Values of other fields, and doc strings, go to `extras`.
@@ -154,21 +156,20 @@ export function readAttribute(c: MessageCursor, files: ExternalFiles): Attribute
   while (look.next()) {
     if (look.field === 1 && look.wire === WIRE_LENGTH) name = look.text();
     else if (look.field === 21 && look.wire === WIRE_LENGTH) reference = look.text();
-    else if (look.field === 20 && look.wire === WIRE_VARINT) type = look.number();
+    else if (look.field === TYPE_FIELD && look.wire === WIRE_VARINT) type = look.number();
     else present ??= valueFieldAt(look)?.kind;
   }
   const declared = type === 0 ? present : KIND_BY_TYPE.get(type);
   const builder = new ValueBuilder(reference === '' ? declared : undefined, files);
   const extras = new Extras();
-  const types = new Extras();
   while (c.next()) {
     if (valueFieldAt(c)?.kind === builder.kind && builder.kind !== undefined) builder.add(c);
-    else if (c.field === 20 && c.wire === WIRE_VARINT) types.add(c);
+    else if (c.field === TYPE_FIELD && c.wire === WIRE_VARINT) extras.value(c, false);
     else if (!(c.wire === WIRE_LENGTH && (c.field === 1 || c.field === 21))) extras.add(c);
   }
   const value: AttributeValue =
     reference === '' ? builder.finish() : { kind: 'reference', value: reference, type };
-  if (value.kind === 'undefined') for (const span of types.spans) extras.addSpan(span);
+  if (value.kind !== 'undefined') extras.forget(TYPE_FIELD);
   return markOriginal({ name, ...value, verbatim: c.span, ...extras.property });
 }
 

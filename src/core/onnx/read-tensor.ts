@@ -49,7 +49,7 @@ export function readTensor(c: MessageCursor, files: ExternalFiles): Tensor {
       readDims(c, dims);
     } else if (c.field === 2 && c.wire === WIRE_VARINT) {
       const known = dataTypeOf(c.number());
-      if (known === undefined) extras.add(c);
+      extras.value(c, known !== undefined);
       dataType = known ?? 'undefined';
     } else if (typed !== undefined && (c.wire === typed.wire || c.wire === WIRE_LENGTH)) {
       const run = parts.typed.get(typed.name) ?? new Extras();

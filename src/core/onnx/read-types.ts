@@ -61,7 +61,7 @@ function readTensorType(outer: MessageCursor, kind: 'tensor' | 'sparse-tensor'):
   while (c.next()) {
     if (c.field === 1 && c.wire === WIRE_VARINT) {
       const known = dataTypeOf(c.number());
-      if (known === undefined) extras.add(c);
+      extras.value(c, known !== undefined);
       elementType = known ?? 'undefined';
     } else if (c.field === 2 && c.wire === WIRE_LENGTH) {
       refuseTwice(c, shape);

@@ -192,7 +192,7 @@ function moveOut(model: Model, options: WriteOptions): Placement {
   const parts: BytePart[] = [];
   let offset = 0;
   forEachTensor(model, (tensor, { holders, isInitializer }) => {
-    const bytes = bytesToMove(tensor, isInitializer);
+    const bytes = bytesToMove(tensor, isInitializer, name);
     if (bytes === undefined || placed.has(tensor)) return;
     const align = bytes.length >= PAGE_ALIGNED_FROM_BYTES ? PAGE_BYTES : SMALL_ALIGN_BYTES;
     const gap = (align - (offset % align)) % align;
@@ -204,13 +204,14 @@ function moveOut(model: Model, options: WriteOptions): Placement {
     touched.add(tensor);
     for (const holder of holders) touched.add(holder);
   });
-  return placement(placed, touched, { name, parts });
+  return placement(placed, touched, parts.length === 0 ? undefined : { name, parts });
 }
 
-function bytesToMove(tensor: Tensor, isInitializer: boolean): ByteSpan | undefined {
+/** What goes to the new file. A tensor whose file was not given stays where it is, unless that name is now taken. */
+function bytesToMove(tensor: Tensor, isInitializer: boolean, newName: string): ByteSpan | undefined {
   const { data } = tensor;
   if (data.kind === 'external') {
-    if (data.bytes === undefined) throw notGiven(tensor, data.location);
+    if (data.bytes === undefined && data.location === newName) throw notGiven(tensor, data.location);
     return data.bytes;
   }
   const movable = isInitializer && data.kind === 'raw' && data.bytes.length >= MIN_EXTERNAL_BYTES;
