@@ -9,8 +9,9 @@ import type { Model } from '../core/onnx/ir.ts';
 import { readModel } from '../core/onnx/read.ts';
 import { assertValid } from '../core/onnx/verify.ts';
 import { listWeights, type WeightLayer } from '../core/onnx/weights.ts';
-import { sizeOf, writeModel } from '../core/onnx/write.ts';
+import { writeModel } from '../core/onnx/write.ts';
 import { applyRecipe } from '../core/passes/manager.ts';
+import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import { createKernels } from '../kernels/dispatch.ts';
@@ -74,8 +75,9 @@ export class Workshop {
     await checkpoint(0.3, 'checking the graph');
     assertValid(model);
     const weights = listWeights(model);
-    await checkpoint(0.5, 'looking at the weights');
-    const skeleton = makeSkeleton(model, weights);
+    const skeleton = await makeSkeleton(model, {
+      checkpoint: (fraction, doing) => checkpoint(0.3 + 0.5 * fraction, doing),
+    });
     await checkpoint(0.8, 'naming the model');
     const written = writeModel(model);
     const fileName = modelFile.path.slice(modelFile.path.lastIndexOf('/') + 1);
@@ -97,7 +99,7 @@ export class Workshop {
       const recipe = { seed: 1, steps: [{ pass: 'simplify' }] };
       const context = { ...this.#host(checkpoint), kernels: this.#kernels };
       const { logical } = await applyRecipe(opened.model, recipe, context);
-      opened.simplified = makeSkeleton(logical, listWeights(logical));
+      opened.simplified = await makeSkeleton(logical, { simplified: true, checkpoint });
     }
     return opened.simplified;
   }
@@ -195,10 +197,6 @@ function usedSources(data: readonly { parts: readonly BytePart[] }[]): ByteSourc
   return data.flatMap(({ parts }) =>
     parts.flatMap((part) => (part instanceof Uint8Array ? [] : [part.source])),
   );
-}
-
-function makeSkeleton(model: Model, weights: readonly WeightLayer[]): SizeSkeleton {
-  return { bytes: sizeOf(model), layers: weights.map(({ id, elements }) => ({ id, elements })) };
 }
 
 /** What the codes, scales and masks of a variant keep in the heap. */
