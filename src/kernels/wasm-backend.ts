@@ -118,9 +118,23 @@ function affine({ wasm, arena }: WasmContext) {
     low: number,
     high: number,
   ): Codes {
+    const codes = newCodes(low, x.length);
+    quantizeRowsInto(codes, x, rows, columns, scales, zeroPoints, low, high);
+    return codes;
+  }
+
+  function quantizeRowsInto(
+    codes: Codes,
+    x: Float32Array,
+    rows: number,
+    columns: number,
+    scales: Float32Array,
+    zeroPoints: Int32Array | undefined,
+    low: number,
+    high: number,
+  ): void {
     checkQuantize(x.length, rows, columns, scales, zeroPoints);
     checkCodeRange(low, high);
-    const codes = newCodes(low, x.length);
     const inverses = scales.map(inverseOf);
     const zeros = zeroPoints ?? new Int32Array(rows);
     for (const chunk of rowChunks(rows, columns, 16, CHUNK_ELEMENTS)) {
@@ -135,7 +149,6 @@ function affine({ wasm, arena }: WasmContext) {
       wasm.quantizeRows(at, chunk.rows, chunk.columns, inverse, zero, low, high, out);
       arena.read(out, codes.subarray(from, to));
     }
-    return codes;
   }
 
   function dequantizeRows(
@@ -163,7 +176,7 @@ function affine({ wasm, arena }: WasmContext) {
     }
     return values;
   }
-  return { quantizeRows, dequantizeRows };
+  return { quantizeRows, quantizeRowsInto, dequantizeRows };
 }
 
 /** The best scale of one row that does not fit in a chunk: one sweep for absmax, one for the errors of all factors. */
@@ -273,6 +286,8 @@ function halves({ wasm, arena }: WasmContext) {
 export interface WasmKernelSet extends SyncKernelSet {
   readonly backend: 'wasm';
   readonly flavour: WasmFlavour;
+  /** quantizeRows into an array that exists already: the kernel without the allocation of its result. */
+  quantizeRowsInto(codes: Codes, ...args: Parameters<SyncKernelSet['quantizeRows']>): void;
   /** Bytes of linear memory held: bounded by the chunk size, not by the tensors. */
   memoryBytes(): number;
 }

@@ -45,9 +45,24 @@ export function quantizeRows(
   low: number,
   high: number,
 ): Int8Array | Uint8Array {
+  const codes = newCodes(low, x.length);
+  quantizeRowsInto(codes, x, rows, columns, scales, zeroPoints, low, high);
+  return codes;
+}
+
+/** quantizeRows into an array that exists already: [rows, columns], of the type that low asks for. */
+export function quantizeRowsInto(
+  codes: Int8Array | Uint8Array,
+  x: Float32Array,
+  rows: number,
+  columns: number,
+  scales: Float32Array,
+  zeroPoints: Int32Array | undefined,
+  low: number,
+  high: number,
+): void {
   checkQuantize(x.length, rows, columns, scales, zeroPoints);
   checkCodeRange(low, high);
-  const codes = newCodes(low, x.length);
   for (let r = 0; r < rows; r++) {
     const inverse = inverseOf(scales[r]);
     const zero = zeroPoints === undefined ? 0 : zeroPoints[r];
@@ -55,7 +70,6 @@ export function quantizeRows(
       codes[i] = quantizeOne(x[i], inverse, low - zero, high - zero) + zero;
     }
   }
-  return codes;
 }
 
 /** codes: [rows, columns] → float32 [rows, columns]. */
