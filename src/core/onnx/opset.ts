@@ -132,11 +132,18 @@ function place(graph: GraphEditor, node: Node, result: readonly NodeInit[]): voi
 }
 
 function contextOf(graph: GraphEditor, facts: ReadonlyMap<string, Fact>, commit: boolean): ConvertContext {
+  // In a rehearsal nothing is stored, but a later step may look at what an earlier one would have stored.
+  const rehearsed = new Map<string, Tensor>();
+  const rehearse = (hint: string, make: (name: string) => Tensor): string => {
+    const name = `${hint} (rehearsed ${rehearsed.size})`;
+    rehearsed.set(name, make(name));
+    return name;
+  };
   return {
     fact: (value) => facts.get(value),
-    constant: (value) => graph.constant(value),
+    constant: (value) => rehearsed.get(value) ?? graph.constant(value),
     isRead: (value) => graph.uses(value).length > 0 || graph.isGraphOutput(value),
-    keep: (hint, make) => (commit ? keepInitializer(graph, hint, make) : hint),
+    keep: (hint, make) => (commit ? keepInitializer(graph, hint, make) : rehearse(hint, make)),
     fresh: (hint) => (commit ? graph.freshName(hint) : hint),
   };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { floatTensor, halfTensor, int, int64Tensor, float, ints, node, valueInfo } from '../../onnx/build.ts';
 import type { Node, Tensor } from '../../onnx/ir.ts';
-import { numberToHalf } from '../../onnx/shapes/values.ts';
+import { floatToHalf } from '../../tensor/float16.ts';
 import { check, positive, random, sketch, weight } from './testing/harness.ts';
 
 const norm = (x: string, y: string, prefix = 'bn'): Node =>
@@ -210,7 +210,7 @@ describe('batch normalization', () => {
       return halfTensor(
         name,
         dims,
-        Uint16Array.from({ length: size }, () => numberToHalf(low + 2 * next())),
+        Uint16Array.from({ length: size }, () => floatToHalf(low + 2 * next())),
       );
     };
     const nodes = [

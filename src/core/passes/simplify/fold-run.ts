@@ -82,7 +82,7 @@ export async function foldByRunning(
   model: Model,
   work: Work,
   runner: GraphRunner,
-  refused: Set<string>,
+  refused: Map<string, string>,
 ): Promise<boolean> {
   const candidates = foldCandidates(work)
     .map(({ graph, nodes }) => ({
@@ -112,7 +112,7 @@ async function evaluate(
   candidates: readonly Candidate[],
   runner: GraphRunner,
   work: Work,
-  refused: Set<string>,
+  refused: Map<string, string>,
 ): Promise<Map<string, HostTensor>> {
   const values = new Map<string, HostTensor>();
   const all = await tryRun(model, candidates, runner, values);
@@ -124,7 +124,7 @@ async function evaluate(
         (name) => name === '' || graph.constant(name) !== undefined || values.has(valueKey(graph, name)),
       );
       if (reachable && (await tryRun(model, [{ graph, nodes: [node] }], runner, values))) continue;
-      refused.add(signature(graph, node));
+      refused.set(signature(graph, node), nodeLabel(node));
       work.ledger.skipped.set(nodeLabel(node), 'the runtime refuses to compute this constant');
     }
   }

@@ -40,11 +40,19 @@ export const simplifyPass: Pass = {
   run: (model, _params, _layers, context) => simplify(model, context),
 };
 
-/** @throws PareError `cancelled`, `invalid-graph` (cyclic graph), `runtime-crashed`. */
-export async function simplify(
-  model: Model,
-  context: Pick<PassContext, 'runner' | 'checkpoint'>,
-): Promise<PassOutcome> {
+/**
+ * Simplifies. When storing computed constants made the file larger after all, once more without computing any; when
+ * that is larger too, the model is returned as it is.
+ * @throws PareError `cancelled`, `invalid-graph` (cyclic graph), `runtime-crashed`. */
+export async function simplify(model: Model, context: SimplifyContext): Promise<PassOutcome> {
+  const full = await simplifyOnce(model, context);
+  if (full.facts.kept === undefined || context.runner === undefined) return full;
+  return simplifyOnce(model, { ...context, runner: undefined });
+}
+
+export type SimplifyContext = Pick<PassContext, 'runner' | 'checkpoint'>;
+
+async function simplifyOnce(model: Model, context: SimplifyContext): Promise<PassOutcome> {
   const ledger: Ledger = { counts: new Map(), skipped: new Map() };
   const fixed = fixedInitializers(model);
   if (fixed.size > 0 && model.irVersion < FREE_INITIALIZERS_IR) {
@@ -52,12 +60,14 @@ export async function simplify(
     return outcome(model, model, ledger, 0);
   }
   let current = model;
-  const refused = new Set<string>();
+  const refused = new Map<string, string>();
   let unfolded = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     await context.checkpoint(Math.min(0.95, round / 20), `simplify: round ${round + 1}`);
     ledger.skipped.clear();
     for (const [name, reason] of fixed) ledger.skipped.set(name, reason);
+    for (const layer of refused.values())
+      ledger.skipped.set(layer, 'the runtime refuses to compute this constant');
     const work = openWork(current, ledger);
     const wrong = wrongOutput(work);
     if (wrong !== undefined) {

@@ -7,9 +7,9 @@ import type { HostTensor } from '../../../onnx/graph-runner.ts';
 import type { Dimension, Graph, Model, Node, Tensor } from '../../../onnx/ir.ts';
 import { readModel } from '../../../onnx/read.ts';
 import { executeForShapes, type FreeDims } from '../../../onnx/shapes.ts';
-import { halfToNumber } from '../../../onnx/shapes/values.ts';
 import { sizeOf, writeModel } from '../../../onnx/write.ts';
 import type { DataType } from '../../../tensor/dtype.ts';
+import { halfToFloat } from '../../../tensor/float16.ts';
 import type { PassOutcome } from '../../types.ts';
 import { simplify } from '../pass.ts';
 
@@ -80,7 +80,7 @@ function numbers(value: HostTensor): Float64Array {
   const bytes = value.bytes.slice().buffer;
   if (value.dataType === 'float32') return Float64Array.from(new Float32Array(bytes));
   if (value.dataType === 'float64') return new Float64Array(bytes);
-  if (value.dataType === 'float16') return Float64Array.from(new Uint16Array(bytes), halfToNumber);
+  if (value.dataType === 'float16') return Float64Array.from(new Uint16Array(bytes), halfToFloat);
   if (value.dataType === 'int64') return Float64Array.from(new BigInt64Array(bytes), Number);
   return Float64Array.from(new Uint8Array(bytes));
 }
