@@ -7,6 +7,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { unpackDigits } from '../scripts/sample/dataset.ts';
 import { accuracy, predict } from '../scripts/sample/evaluate.ts';
 import type { SampleDescription } from '../scripts/sample/publish.ts';
+import { cosineOutside } from './support/agreement.ts';
 import { pare } from './support/cli.ts';
 import { OCR_CLASSIFIER, OCR_DETECTOR, SAMPLE_FOLDER, SAMPLE_MODEL, SILERO } from './support/models.ts';
 import { StudioPage, fileFrom, type DroppedFile } from './support/studio-page.ts';
@@ -32,10 +33,6 @@ async function expectSameAsCommandLine(model: string, recipe: string, fromPage: 
   const made = await pare('optimize', model, '--recipe', recipe, '-o', out, '--json');
   expect(made.status, made.stdout + made.stderr).toBe(0);
   expect(Buffer.compare(readFileSync(out), fromPage)).toBe(0);
-}
-
-interface Agreement {
-  readonly cosine: number;
 }
 
 test('the sample: both sliders, exact prediction, undo and redo, download, the same accuracy outside', async ({
@@ -112,13 +109,14 @@ for (const path of [SILERO, OCR_CLASSIFIER, OCR_DETECTOR]) {
 
     const saved = await studio.saved();
     expect(saved.bytes.length).toBe(size.value);
-    const savedPath = keep(saved);
-    const outside = await pare('measure', savedPath, '--against', path, '--json');
-    expect(outside.status, outside.stdout + outside.stderr).toBe(0);
-    const { agreement } = JSON.parse(outside.stdout) as { agreement: Agreement };
+    // A slow machine measures fewer inputs in the time it has; the card says how many.
+    const card = await studio.kpi('Agreement').innerText();
+    const samples = Number(/(\d+) synthetic/.exec(card)?.[1]);
+    expect(samples).toBeGreaterThan(0);
+    const outside = await cosineOutside(file.bytes, saved.bytes, samples);
     // Same seed, same inputs, same runtime: what is left is the order of float32 sums with other thread counts, at most
     // √n·2⁻²⁴ of a sum of n terms, far below 1e-5 of a cosine.
-    expect(Math.abs(agreement.cosine - shown.value)).toBeLessThan(1e-5);
+    expect(Math.abs(outside - shown.value)).toBeLessThan(1e-5);
     await expectSameAsCommandLine(path, await savedRecipe(studio, page), saved.bytes);
   });
 }
