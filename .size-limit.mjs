@@ -13,7 +13,7 @@ export default [
     path: names.length > 0 ? names.map((name) => `dist/studio/${name}`) : [PAGE],
     gzip: true,
     brotli: false,
-    // React and Mantine are about 130 kB of it. 350 kB is two seconds on a 1.5 Mbit/s phone line.
-    limit: '350 kB',
+    // React and Mantine are most of it. 130 kB take less than a second on a slow 4G line (1.6 Mbit/s).
+    limit: '130 kB',
   },
 ];
