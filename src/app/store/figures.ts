@@ -29,8 +29,9 @@ export interface Figure {
 
 export interface Prediction {
   readonly bytes: number;
-  /** False while the sizes of the simplified model are not known yet. */
   readonly exact: boolean;
+  /** Why it is not. */
+  readonly inexact?: string;
 }
 
 export interface FigureInput {

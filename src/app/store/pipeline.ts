@@ -6,8 +6,7 @@ import type { Result } from '../../core/errors.ts';
 import type { MeasureResult, ModelSummary, OpenFile } from '../../worker/api.ts';
 import type { CallOptions, MeasureOptions, Studio } from '../bridge/studio.ts';
 import { announce, showError } from './notices.ts';
-import { EMPTY_DRAFT, recipeKey, stepOf } from './recipe-edit.ts';
-import { SIMPLIFY } from './pass-names.ts';
+import { EMPTY_DRAFT, recipeKey } from './recipe-edit.ts';
 import { ORIGINAL, entryOfRecipe, isSettled, optionsKey, originalEntry, recipeOf } from './state.ts';
 import type { AppStore, JobKind, StudyEntry } from './state.ts';
 import { startHistory } from './undo.ts';
@@ -54,6 +53,8 @@ class StudyPipeline implements Pipeline {
   private running: AbortController | null = null;
   private opening: AbortController | null = null;
   private jobs = 0;
+  /** The model whose simplified sizes are known, or known not to be had. */
+  private prepared: string | null = null;
 
   constructor(store: AppStore, studio: Studio, after: After) {
     this.store = store;
@@ -284,15 +285,14 @@ class StudyPipeline implements Pipeline {
 
   /** Reads the sizes of the simplified model ahead of need, so that its prediction is there when it is asked for. */
   private async prepare(signal: AbortSignal): Promise<void> {
-    const { model, simplified, draft } = this.store.getState();
-    if (model === null || simplified !== null) return;
-    const wanted = stepOf(draft.present.recipe, SIMPLIFY) !== undefined;
-    const call = wanted ? this.begin('prepare', 'Simplifying the graph', signal) : { signal };
+    const { model } = this.store.getState();
+    if (model === null || this.prepared === model.modelId) return;
+    const call = this.begin('prepare', 'Simplifying a copy, to predict its size', signal);
     const result = await this.studio.simplifiedSkeleton(model.modelId, call);
-    if (signal.aborted || !result.ok) return;
-    this.store.setState((state) =>
-      state.model?.modelId === model.modelId ? { simplified: result.value } : {},
-    );
+    if (signal.aborted) return;
+    // A graph that cannot be simplified says so when the recipe asks for it; until then nobody needs to know.
+    this.prepared = model.modelId;
+    if (result.ok) this.store.setState({ simplified: result.value });
   }
 
   private begin(kind: JobKind, title: string, signal: AbortSignal): CallOptions {

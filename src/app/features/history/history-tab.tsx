@@ -79,27 +79,29 @@ function Row({
       <td>{formatBytes(entry.bytes)}</td>
       <td>{entry.id === ORIGINAL ? '1.00×' : latency === null ? '–' : formatFactor(latency.speedup)}</td>
       <td>{quality}</td>
-      <td className="history-actions">
-        <Button
-          variant="default"
-          size="compact-xs"
-          disabled={current}
-          aria-label={`Restore ${title}`}
-          onClick={() => replaceRecipe(store, entry.recipe)}
-        >
-          Restore
-        </Button>
-        {entry.id === ORIGINAL ? null : (
+      <td>
+        <div className="history-actions">
           <Button
             variant="default"
             size="compact-xs"
             disabled={current}
-            aria-label={`Remove ${title}`}
-            onClick={() => pipeline.removeEntry(entry.id)}
+            aria-label={`Restore ${title}`}
+            onClick={() => replaceRecipe(store, entry.recipe)}
           >
-            Remove
+            Restore
           </Button>
-        )}
+          {entry.id === ORIGINAL ? null : (
+            <Button
+              variant="default"
+              size="compact-xs"
+              disabled={current}
+              aria-label={`Remove ${title}`}
+              onClick={() => pipeline.removeEntry(entry.id)}
+            >
+              Remove
+            </Button>
+          )}
+        </div>
       </td>
     </tr>
   );

@@ -113,7 +113,7 @@ function noteOf(figure: Figure, current: StudyEntry | null): string {
       const latency = measurement?.latency ?? null;
       if (latency === null || baseline === null) return '';
       const half = (latency.variantInterval.high - latency.variantInterval.low) / 2;
-      const original = current?.summary === null ? '' : ` · original ${formatMillis(baseline)}`;
+      const original = current?.summary === null ? '' : ` · was ${formatMillis(baseline)}`;
       return `±${half.toPrecision(2)}${original}`;
     }
     case 'accuracy':
@@ -123,7 +123,7 @@ function noteOf(figure: Figure, current: StudyEntry | null): string {
     case 'memory':
       return current?.summary === null || baseline === null
         ? 'heap of one session'
-        : `session heap · original ${formatBytes(baseline)}`;
+        : `heap · was ${formatBytes(baseline)}`;
     default:
       return name satisfies never;
   }
@@ -137,7 +137,7 @@ function accuracyNote(
   const samples = measurement?.accuracy?.samples;
   const count = samples === undefined ? '' : `${groupThousands(samples)} images`;
   if (current?.summary === null || baseline === null) return count;
-  return `${count} · original ${formatPercent(baseline)}`;
+  return `${count} · was ${formatPercent(baseline)}`;
 }
 
 /** Synthetic inputs say how alike two models behave, not how right they are: the card has to say so. */

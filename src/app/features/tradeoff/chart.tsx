@@ -31,7 +31,7 @@ interface GhostDatum {
 type Datum = ChartPoint | GhostDatum;
 
 /** The smallest spread an axis shows: below it differences are noise or rounding. */
-const LEAST_GAIN_SPREAD = 0.002;
+const LEAST_SPREAD = { accuracy: 0.02, agreement: 0.002 } as const;
 const LEAST_COST_SPREAD = 0.2;
 
 export const TradeoffChart = memo(function TradeoffChart({
@@ -56,7 +56,7 @@ export const TradeoffChart = memo(function TradeoffChart({
       ? axisOf([0, ...costs], { ...unbounded, least: 1 })
       : axisOf([1, ...costs], { ...unbounded, least: LEAST_COST_SPREAD });
   const floor = gain === 'accuracy' ? 0 : -1;
-  const y = axisOf(gains, { floor, ceiling: 1, least: LEAST_GAIN_SPREAD, count: 4 });
+  const y = axisOf(gains, { floor, ceiling: 1, least: LEAST_SPREAD[gain], count: 4 });
   return (
     <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 700, height: 220 }}>
       <ScatterChart margin={{ top: 24, right: 18, bottom: 2, left: 2 }} accessibilityLayer={false}>

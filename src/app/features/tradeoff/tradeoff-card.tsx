@@ -40,7 +40,6 @@ export function TradeoffCard(): ReactElement {
               : `${plural(measured, 'variant')} measured · click a point to return to it`}
           </small>
         </h2>
-        <span className="grow" />
         {labelled ? (
           <SegmentedControl
             size="xs"

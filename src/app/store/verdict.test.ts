@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { AccuracyMeasurement, Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
+import type { MeasureResult } from '../../worker/api.ts';
+import { DEFAULT_OPTIONS, ORIGINAL, optionsKey, originalEntry } from './state.ts';
+import type { StudyEntry } from './state.ts';
+import { measureResult, modelSummary } from './testing/fake-studio.ts';
+import { accuracyVerdict, latencyVerdict, overallVerdict, sizeVerdict } from './verdict.ts';
+
+const entry = (bytes: number, measurement: MeasureResult | null): StudyEntry => ({
+  ...originalEntry(modelSummary()),
+  id: 'v1',
+  bytes,
+  measurement,
+  measuredWith: optionsKey(DEFAULT_OPTIONS),
+});
+
+const speed = (speedup: number, speedupInterval: Interval): LatencyMeasurement => ({
+  ...measureResult().latency!,
+  speedup,
+  speedupInterval,
+});
+
+const accuracy = (difference: number, interval: Interval): AccuracyMeasurement => ({
+  source: 'measured',
+  metric: 'top1',
+  value: 0.98 + difference,
+  baseline: 0.98,
+  difference,
+  interval,
+  samples: 1000,
+  dataset: 'digits',
+});
+
+describe('single verdicts', () => {
+  it('trust sizes to the byte', () => {
+    expect(sizeVerdict(250, 1000)).toEqual({ tone: 'good', text: '4.0× smaller' });
+    expect(sizeVerdict(1001, 1000).tone).toBe('bad');
+    expect(sizeVerdict(1000, 1000).tone).toBe('neutral');
+  });
+
+  it('call a latency only when its interval leaves 1', () => {
+    const of = (speedup: number, interval: Interval) =>
+      latencyVerdict(entry(1, measureResult({ latency: speed(speedup, interval) })));
+    expect(of(1.1, { low: 1.02, high: 1.2 })?.tone).toBe('good');
+    expect(of(0.9, { low: 0.85, high: 0.97 })?.tone).toBe('bad');
+    expect(of(1.05, { low: 0.98, high: 1.1 })).toEqual({
+      tone: 'neutral',
+      text: 'no difference',
+      range: '[0.98, 1.10]',
+    });
+  });
+
+  it('call an accuracy only when its interval leaves 0', () => {
+    const of = (difference: number, interval: Interval) =>
+      accuracyVerdict(entry(1, measureResult({ accuracy: accuracy(difference, interval) })));
+    expect(of(-0.01, { low: -0.02, high: -0.001 })).toEqual({
+      tone: 'bad',
+      text: '−1.0 pt',
+      range: '[−2.0, −0.1]',
+    });
+    expect(of(-0.002, { low: -0.01, high: 0.004 })?.tone).toBe('neutral');
+  });
+});
+
+describe('the sentence for the whole', () => {
+  const fine = {
+    latency: speed(1, { low: 0.97, high: 1.03 }),
+    accuracy: accuracy(0, { low: -0.004, high: 0.004 }),
+  };
+
+  it('praises what is smaller and loses nothing that was measured', () => {
+    expect(overallVerdict(entry(250, measureResult(fine)), 1000)).toEqual({
+      tone: 'good',
+      text: '4.0× smaller, no slower that this run can tell, no accuracy lost that this data can tell.',
+    });
+  });
+
+  it('says every loss plainly, with the gain before it', () => {
+    const measurement = measureResult({
+      latency: speed(0.8, { low: 0.75, high: 0.85 }),
+      accuracy: accuracy(-0.05, { low: -0.06, high: -0.04 }),
+    });
+    expect(overallVerdict(entry(250, measurement), 1000)).toEqual({
+      tone: 'bad',
+      text: '4.0× smaller, but slower and less accurate than the original.',
+    });
+    expect(overallVerdict(entry(1200, measureResult(fine)), 1000)).toEqual({
+      tone: 'bad',
+      text: 'Larger than the original.',
+    });
+  });
+
+  it('does not praise what was not measured', () => {
+    const verdict = overallVerdict(entry(250, null), 1000);
+    expect(verdict.tone).toBe('neutral');
+    expect(verdict.text).toBe('4.0× smaller, speed not measured, agreement not measured.');
+  });
+
+  it('does not praise outputs that drifted, and condemns those that left', () => {
+    const cosine = (value: number) =>
+      measureResult({ latency: fine.latency, agreement: { ...measureResult().agreement!, cosine: value } });
+    expect(overallVerdict(entry(250, cosine(0.95)), 1000).tone).toBe('neutral');
+    expect(overallVerdict(entry(250, cosine(0.5)), 1000)).toMatchObject({
+      tone: 'bad',
+      text: '4.0× smaller, but far from the original’s outputs.',
+    });
+  });
+
+  it('has nothing to say of the original', () => {
+    expect(overallVerdict({ ...entry(1000, null), id: ORIGINAL }, 1000).tone).toBe('neutral');
+  });
+});
