@@ -298,24 +298,24 @@ export class MessageCursor {
   }
 }
 
+const SHORT_TEXT_BYTES = 64;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Text of UTF-8 bytes; undefined when they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength <= 32) {
-    // Most names are short ASCII, for which the decoder's call costs more than the work.
-    let text = '';
-    let i = 0;
-    for (; i < bytes.byteLength; i++) {
-      const c = bytes[i];
-      if (c >= 0x80) break;
-      text += String.fromCharCode(c);
-    }
-    if (i === bytes.byteLength) return text;
+  // Most names are short ASCII, for which the decoder's call costs more than the work. One call for the whole text:
+  // adding letter by letter gives ropes, which the first lookup in a map has to flatten.
+  if (bytes.byteLength <= SHORT_TEXT_BYTES && isAscii(bytes)) {
+    return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
   }
   try {
     return strictUtf8.decode(bytes);
   } catch {
     return undefined;
   }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.byteLength; i++) if (bytes[i] >= 0x80) return false;
+  return true;
 }

@@ -108,7 +108,7 @@ function rebuilt(
   dice: Dice,
   depth: number,
   others: readonly Uint8Array[],
-): Uint8Array<ArrayBufferLike> {
+): Uint8Array {
   const fields = fieldsOf(bytes);
   if (fields === undefined || fields.length === 0) return bytes;
   const chosen = dice.below(fields.length);
