@@ -114,8 +114,8 @@ function readBatchNorm(node: Node, graph: GraphEditor, work: Work): AffineReadin
   if (gamma === undefined || beta === undefined || mean === undefined || variance === undefined) {
     return { reason: 'its statistics are not constant' };
   }
-  const channels = gamma.values.length;
-  if ([beta, mean, variance].some((vector) => vector.values.length !== channels)) {
+  const channels = gamma.size;
+  if ([beta, mean, variance].some((vector) => vector.size !== channels)) {
     return { reason: 'its statistics differ in length' };
   }
   const epsilon = floatAttribute(node, 'epsilon', 1e-5);

@@ -12,7 +12,7 @@ import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Attribute, Node } from '../../onnx/ir.ts';
 import { floatTensor } from '../../onnx/shapes/values.ts';
 import { channelValue, readAffine, sameVector, type Affine } from './affine.ts';
-import { readLinear, scaledWeight, shiftedBias, type Linear } from './linear.ts';
+import { overflows, readLinear, scaledWeight, shiftedBias, type Linear } from './linear.ts';
 import {
   count,
   nodeBytes,
@@ -74,18 +74,19 @@ const intoOperatorBefore: Rewrite = (node, graph, work) => {
   if ('reason' in fold) return named ? skip(work, node, fold.reason) : false;
   const shared = sharers(fold, graph, work);
   if ('reason' in shared) return skip(work, node, shared.reason);
-  const results = shared.members.map((member) => afterValues(member));
-  if (results.some(({ weight, bias }) => overflows(weight, fold.linear) || overflows(bias, fold.linear))) {
+  const biases = shared.members.map(biasAfter);
+  const weight = newWeight(graph, fold.linear, 'output', fold.affine.scale, shared.copy);
+  if (weight === undefined || shared.members.some(({ linear }, i) => biasOverflows(linear, biases[i]))) {
     return skip(work, node, 'the folded weight would overflow its type');
   }
-  const weight = writeWeight(graph, fold.linear, results[0]?.weight, fold.affine.scale, shared.copy);
+  weight.store();
   shared.members.forEach((member, i) => {
     const output = member.node.outputs[0] ?? '';
     graph.removeNode(member.node);
     replaceByFolded(
       member.linear,
-      [member.linear.node.inputs[0] ?? '', weight],
-      results[i]?.bias,
+      [member.linear.node.inputs[0] ?? '', weight.name],
+      biases[i],
       output,
       graph,
     );
@@ -133,43 +134,43 @@ function sameFactors(a: Fold, b: Fold): boolean {
   );
 }
 
-function afterValues({ linear, affine }: Fold): { weight: Float64Array; bias: Float64Array | undefined } {
-  const weight = scaledWeight(linear, 0, affine.scale);
-  if (linear.bias === undefined && affine.shift === undefined) return { weight, bias: undefined };
+/** s · b + t; with Gemm's own factor of the bias taken out again. */
+function biasAfter({ linear, affine }: Fold): Float64Array | undefined {
+  if (linear.bias === undefined && affine.shift === undefined) return undefined;
   const beta = linear.biasName === undefined ? 1 : linear.beta;
-  const bias = Float64Array.from({ length: linear.outputs }, (_, i) => {
+  return Float64Array.from({ length: linear.outputs }, (_, i) => {
     const scaled = channelValue(linear.bias, i, 0) * channelValue(affine.scale, i, 1);
     // + 0 turns −0 into 0, so that equal biases stay equal in their bytes.
     return scaled + channelValue(affine.shift, i, 0) / beta + 0;
   });
-  return { weight, bias };
 }
 
-const LARGEST = { float16: 65504, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE } as const;
-
-function overflows(values: Float64Array | undefined, linear: Linear | undefined): boolean {
-  if (values === undefined || linear === undefined) return false;
-  const limit = LARGEST[linear.weight.type];
-  return (
-    values.some((value) => !(Math.abs(value) <= limit)) &&
-    linear.weight.values.every((value) => Math.abs(value) <= limit)
-  );
+function biasOverflows(linear: Linear, bias: Float64Array | undefined): boolean {
+  return bias !== undefined && overflows(linear.bias ?? [], bias, linear.weight.type);
 }
 
-/** Changes the weight where it stands, or makes a copy under a new name. Gives the name. */
-function writeWeight(
+interface NewWeight {
+  readonly name: string;
+  store(): void;
+}
+
+/**
+ * The scaled weight, in its place or as a copy under a new name. Without a scale it is the old one. Undefined when a
+ * value would overflow.
+ */
+function newWeight(
   graph: GraphEditor,
   linear: Linear,
-  values: Float64Array | undefined,
+  side: 'output' | 'input',
   scale: Float64Array | undefined,
   copy: boolean,
-): string {
-  const { name, type, dims } = linear.weight;
+): NewWeight | undefined {
+  const { name } = linear.weight;
   const owner = ownerOf(graph, name);
-  if (values === undefined || scale === undefined || owner === undefined) return name;
+  if (scale === undefined || owner === undefined) return { name, store: () => undefined };
   const target = copy ? graph.freshName(name) : name;
-  (copy ? graph : owner).setInitializer(floatTensor(target, type, dims, values));
-  return target;
+  const tensor = scaledWeight(linear, side, scale, target);
+  return tensor && { name: target, store: () => (copy ? graph : owner).setInitializer(tensor) };
 }
 
 /** The operator with its new inputs and bias, giving out `output`. */
@@ -231,14 +232,14 @@ const intoOperatorAfter: Rewrite = (node, graph, work) => {
       ? skip(work, node, `weight \`${linear.weight.name}\` is shared with other operators`)
       : false;
   }
-  const weight = scaledWeight(linear, 1, affine.scale);
   const bias = biasBefore(linear, affine);
-  if (overflows(weight, linear) || overflows(bias, linear)) {
+  const weight = newWeight(graph, linear, 'input', affine.scale, false);
+  if (weight === undefined || biasOverflows(linear, bias)) {
     return skip(work, node, 'the folded weight would overflow its type');
   }
-  const name = writeWeight(graph, linear, weight, affine.scale, false);
+  weight.store();
   graph.removeNode(node);
-  replaceByFolded(linear, [affine.source, name], bias, linear.node.outputs[0] ?? '', graph);
+  replaceByFolded(linear, [affine.source, weight.name], bias, linear.node.outputs[0] ?? '', graph);
   noteFold({ linear, affine, node }, work);
   return true;
 };

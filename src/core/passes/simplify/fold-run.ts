@@ -15,7 +15,7 @@ import { byteLengthOf, elementCount } from '../../tensor/dtype.ts';
 import { chooseFrontier, type Candidate } from './fold-choice.ts';
 import { signature, valueKey } from './fold-keys.ts';
 import { RANDOM_OPERATORS } from './hygiene.ts';
-import { count, isUsed, nodeLabel, onnxOp, type Work } from './work.ts';
+import { count, isReadable, isUsed, nodeLabel, onnxOp, type Work } from './work.ts';
 
 /** One result of a single operator may be larger than what it came from by this much before folding it is pointless. */
 const SMALL_RESULT_BYTES = 1024;
@@ -45,7 +45,7 @@ function mayFold(node: Node): boolean {
 /** A constant whose bytes are at hand. */
 function usable(graph: GraphEditor, name: string): boolean {
   const tensor = graph.constant(name);
-  return tensor !== undefined && (tensor.dataType === 'string' ? false : denseBytes(tensor) !== undefined);
+  return tensor !== undefined && tensor.dataType !== 'string' && isReadable(tensor);
 }
 
 /** The result of this one operator is larger than its inputs. */

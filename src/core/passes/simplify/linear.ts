@@ -3,8 +3,9 @@
  * weight scaled per output or per input channel. Pure arithmetic in float64; it must not change graphs.
  */
 import type { GraphEditor } from '../../onnx/draft.ts';
-import type { Node } from '../../onnx/ir.ts';
+import type { Node, Tensor } from '../../onnx/ir.ts';
 import { floatAttribute, intAttribute, intsAttribute, textAttribute } from '../../onnx/shapes/node-view.ts';
+import { floatTensor } from '../../onnx/shapes/values.ts';
 import { channelValue } from './affine.ts';
 import { floatConstant, onnxOp, type FloatConstant, type Work } from './work.ts';
 
@@ -21,8 +22,10 @@ export interface Linear {
   /** Axis of the output that runs over output channels; −1 = last. */
   readonly outputAxis: number;
   readonly inputAxis: number;
-  /** Output channel and input channel of weight element i. */
-  readonly channelsOf: (i: number) => readonly [output: number, input: number];
+  /** Output channel of weight element i. */
+  readonly outputOf: (i: number) => number;
+  /** Input channel of weight element i. */
+  readonly inputOf: (i: number) => number;
   /** Gemm's factor of A · B. */
   readonly alpha: number;
   /** Gemm's factor of the bias. */
@@ -51,8 +54,12 @@ function readConvolution(
   const group = intAttribute(node, 'group', 1);
   const [first, second] = [weight.dims[0] ?? 0, weight.dims[1] ?? 0];
   if (weight.dims.length < 3 || group < 1 || first % group !== 0) return undefined;
-  const taps = weight.values.length / Math.max(1, first * second);
+  const taps = weight.size / Math.max(1, first * second);
   const perGroup = first / group;
+  const row = (i: number): number => Math.floor(i / (second * taps));
+  // The second axis counts within a group.
+  const across = (i: number): number =>
+    Math.floor(row(i) / perGroup) * second + (Math.floor(i / taps) % second);
   const forward = op === 'Conv';
   const autoPad = textAttribute(node, 'auto_pad', 'NOTSET');
   const pads = intsAttribute(node, 'pads') ?? [];
@@ -65,12 +72,8 @@ function readConvolution(
     inputs: forward ? second * group : first,
     outputAxis: 1,
     inputAxis: 1,
-    channelsOf: (i) => {
-      const row = Math.floor(i / (second * taps));
-      const column = Math.floor(i / taps) % second;
-      const other = Math.floor(row / perGroup) * second + column;
-      return forward ? [row, other] : [other, row];
-    },
+    outputOf: forward ? row : across,
+    inputOf: forward ? across : row,
     alpha: 1,
     beta: 1,
     unpadded: forward && (autoPad === 'VALID' || (autoPad === 'NOTSET' && pads.every((pad) => pad === 0))),
@@ -81,6 +84,8 @@ function readMatrix(op: 'Gemm' | 'MatMul', node: Node, weight: FloatConstant, gr
   const turned = op === 'Gemm' && intAttribute(node, 'transB', 0) === 1;
   const [rows, columns] = [weight.dims[0] ?? 0, weight.dims[1] ?? 0];
   const outputs = turned ? rows : columns;
+  const row = (i: number): number => Math.floor(i / columns);
+  const column = (i: number): number => i % columns;
   return {
     op,
     node,
@@ -90,10 +95,8 @@ function readMatrix(op: 'Gemm' | 'MatMul', node: Node, weight: FloatConstant, gr
     inputs: turned ? columns : rows,
     outputAxis: -1,
     inputAxis: op === 'Gemm' && intAttribute(node, 'transA', 0) === 1 ? 0 : -1,
-    channelsOf: (i) => {
-      const [row, column] = [Math.floor(i / columns), i % columns];
-      return turned ? [row, column] : [column, row];
-    },
+    outputOf: turned ? row : column,
+    inputOf: turned ? column : row,
     alpha: op === 'Gemm' ? floatAttribute(node, 'alpha', 1) : 1,
     beta: op === 'Gemm' ? floatAttribute(node, 'beta', 1) : 1,
     unpadded: true,
@@ -105,7 +108,7 @@ function biasOf(node: Node, graph: GraphEditor, outputs: number): Pick<Linear, '
   const name = node.inputs[2] ?? '';
   if (name === '') return { biasName: undefined, bias: undefined };
   const constant = floatConstant(graph, name);
-  const length = constant?.values.length;
+  const length = constant?.size;
   const flat = constant !== undefined && constant.dims.slice(0, -1).every((dim) => dim === 1);
   if (constant === undefined || !flat || (length !== outputs && length !== 1))
     return { biasName: name, bias: undefined };
@@ -115,18 +118,48 @@ function biasOf(node: Node, graph: GraphEditor, outputs: number): Pick<Linear, '
   };
 }
 
-/** W · diag: every element times the factor of its output (0) or input (1) channel. */
-export function scaledWeight(linear: Linear, side: 0 | 1, scale: Float64Array | undefined): Float64Array {
-  if (scale === undefined) return linear.weight.values;
-  return linear.weight.values.map((value, i) => value * channelValue(scale, linear.channelsOf(i)[side], 1));
+const LARGEST = { float16: 65504, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE } as const;
+
+/** A finite value became too large for the type. */
+export function overflows(
+  before: ArrayLike<number>,
+  after: ArrayLike<number>,
+  type: FloatConstant['type'],
+): boolean {
+  const limit = LARGEST[type];
+  for (let i = 0; i < after.length; i++) {
+    const [was, is] = [before[i] ?? 0, after[i] ?? 0];
+    if (!(Math.abs(is) <= limit) && Math.abs(was) <= limit) return true;
+  }
+  return false;
+}
+
+/**
+ * W · diag: every element times the factor of its output or input channel, in float64, rounded once to the weight's
+ * type. Undefined when a result would overflow that type.
+ */
+export function scaledWeight(
+  linear: Linear,
+  side: 'output' | 'input',
+  scale: Float64Array,
+  name: string,
+): Tensor | undefined {
+  const { weight } = linear;
+  const channel = side === 'output' ? linear.outputOf : linear.inputOf;
+  const values = weight.values;
+  const scaled = new Float64Array(values.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = (values[i] ?? 0) * channelValue(scale, channel(i), 1);
+  return overflows(values, scaled, weight.type)
+    ? undefined
+    : floatTensor(name, weight.type, weight.dims, scaled);
 }
 
 /** Σ over input channels and taps of W · t: what a constant shift of the input adds to each output channel. */
 export function shiftedBias(linear: Linear, shift: Float64Array): Float64Array {
   const sums = new Float64Array(linear.outputs);
   linear.weight.values.forEach((value, i) => {
-    const [output, input] = linear.channelsOf(i);
-    sums[output] = (sums[output] ?? 0) + value * channelValue(shift, input, 0);
+    const output = linear.outputOf(i);
+    sums[output] = (sums[output] ?? 0) + value * channelValue(shift, linear.inputOf(i), 0);
   });
   return sums;
 }

@@ -20,8 +20,8 @@ interface Term {
   readonly kind: 'scale' | 'shift';
   readonly source: string;
   readonly constant: FloatConstant;
-  /** The constant as a factor (scale) or summand (shift). */
-  readonly values: Float64Array;
+  /** The constant as a factor (scale) or summand (shift), element by element. */
+  readonly values: () => Float64Array;
 }
 
 function readTerm(node: Node | undefined, graph: GraphEditor): Term | undefined {
@@ -34,11 +34,11 @@ function readTerm(node: Node | undefined, graph: GraphEditor): Term | undefined 
   if (constant === undefined || (right !== undefined && floatConstant(graph, a) !== undefined))
     return undefined;
   const source = right === undefined ? b : a;
-  if (op === 'Mul') return { kind: 'scale', source, constant, values: constant.values };
+  if (op === 'Mul') return { kind: 'scale', source, constant, values: () => constant.values };
   if (op === 'Div')
-    return { kind: 'scale', source, constant, values: constant.values.map((value) => 1 / value) };
-  if (op === 'Add') return { kind: 'shift', source, constant, values: constant.values };
-  return { kind: 'shift', source, constant, values: constant.values.map((value) => -value) };
+    return { kind: 'scale', source, constant, values: () => constant.values.map((value) => 1 / value) };
+  if (op === 'Add') return { kind: 'shift', source, constant, values: () => constant.values };
+  return { kind: 'shift', source, constant, values: () => constant.values.map((value) => -value) };
 }
 
 /** One of the two shapes already is the broadcast of both: the merged constant is then no larger than the larger one. */
@@ -73,13 +73,8 @@ const mergeTerms: Rewrite = (node, graph, work) => {
   const { type } = outer.constant;
   const dims = inner.constant.type === type ? widest(outer.constant.dims, inner.constant.dims) : undefined;
   if (dims === undefined) return false;
-  const size = Math.max(outer.values.length, inner.values.length);
-  const values = Float64Array.from({ length: size }, (_, i) => {
-    const a = outer.values[broadcastIndex(i, dims, outer.constant.dims)] ?? NaN;
-    const b = inner.values[broadcastIndex(i, dims, inner.constant.dims)] ?? NaN;
-    return outer.kind === 'scale' ? a * b : a + b;
-  });
-  if (!values.every((value, i) => keepsPrecision(value, outer, inner, i, dims))) return false;
+  const values = mergedValues(outer, inner, dims);
+  if (values === undefined) return false;
   const name = graph.freshName(outer.constant.name);
   graph.setInitializer(floatTensor(name, type, dims, values));
   const opType = outer.kind === 'scale' ? 'Mul' : 'Add';
@@ -91,19 +86,21 @@ const mergeTerms: Rewrite = (node, graph, work) => {
 /** Summands that nearly cancel round x in between; a merged model would be closer to exact, and so not the same. */
 const MAX_CANCELLATION = 8;
 
-/** False where the merged constant would not be what the two steps gave: overflow, underflow, cancellation. */
-function keepsPrecision(
-  value: number,
-  outer: Term,
-  inner: Term,
-  i: number,
-  dims: readonly number[],
-): boolean {
-  const a = outer.values[broadcastIndex(i, dims, outer.constant.dims)] ?? NaN;
-  const b = inner.values[broadcastIndex(i, dims, inner.constant.dims)] ?? NaN;
-  if (!Number.isFinite(Math.fround(value))) return false;
-  if (outer.kind === 'shift') return Math.abs(a) + Math.abs(b) <= MAX_CANCELLATION * Math.abs(value);
-  return Math.abs(value) >= SMALLEST_NORMAL || a === 0 || b === 0;
+/** Undefined where the merged constant would not be what the two steps gave: overflow, underflow, cancellation. */
+function mergedValues(outer: Term, inner: Term, dims: readonly number[]): Float64Array | undefined {
+  const [first, second] = [outer.values(), inner.values()];
+  const merged = new Float64Array(Math.max(first.length, second.length));
+  for (let i = 0; i < merged.length; i++) {
+    const a = first[broadcastIndex(i, dims, outer.constant.dims)] ?? NaN;
+    const b = second[broadcastIndex(i, dims, inner.constant.dims)] ?? NaN;
+    const value = outer.kind === 'scale' ? a * b : a + b;
+    merged[i] = value;
+    if (!Number.isFinite(Math.fround(value))) return undefined;
+    const cancels = Math.abs(a) + Math.abs(b) > MAX_CANCELLATION * Math.abs(value);
+    const vanishes = Math.abs(value) < SMALLEST_NORMAL && a !== 0 && b !== 0;
+    if (outer.kind === 'shift' ? cancels : vanishes) return undefined;
+  }
+  return merged;
 }
 
 /** Below this float32 loses digits. */

@@ -131,6 +131,9 @@ const single: Rewrite = (node, graph, work) =>
 const wholeSplit: Rewrite = (node, graph, work) =>
   node.outputs.length === 1 && sameSizes('splits of one removed')(node, graph, work);
 
+/** Larger constants of nothing but zeros or ones are not worth the search. */
+const MAX_NEUTRAL_SIZE = 65536;
+
 /**
  * x + 0, x − 0, x · 1, x / 1, x ^ 1 where the constant does not widen the shape.
  * (−0 + 0 gives +0: the sign of a zero is below float rounding.)
@@ -141,10 +144,10 @@ const neutral =
     for (const side of sides) {
       const constant = floatConstant(graph, node.inputs[side] ?? '');
       const source = node.inputs[1 - side] ?? '';
-      if (constant === undefined || !constant.values.every((value) => value === unit)) continue;
+      if (constant === undefined || constant.size > MAX_NEUTRAL_SIZE) continue;
+      if (!constant.values.every((value) => value === unit)) continue;
       const [x, y] = [work.fact(graph, source), work.fact(graph, result(node))];
-      const widens =
-        !sameShape(x?.shape, y?.shape) && !(constant.dims.length === 0 && constant.values.length === 1);
+      const widens = !sameShape(x?.shape, y?.shape) && !(constant.dims.length === 0);
       if (widens || !bypass(graph, node, result(node), source)) continue;
       count(work, 'neutral operations removed');
       return true;
@@ -167,7 +170,7 @@ function boundsOf(node: Node, graph: GraphEditor, work: Work): Bounds | undefine
     const value = node.inputs[input] ?? '';
     if (value === '') return open;
     const constant = floatConstant(graph, value);
-    return constant?.values.length === 1 ? constant.values[0] : undefined;
+    return constant?.size === 1 ? constant.values[0] : undefined;
   };
   const [low, high] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
   return low === undefined || high === undefined || Number.isNaN(low) || Number.isNaN(high) || work.opset < 6

@@ -5,7 +5,12 @@ import { concatParts, spanOf } from '../../bytes/spans.ts';
 import { readModel } from '../../onnx/read.ts';
 import { executeForShapes } from '../../onnx/shapes.ts';
 import { difference } from '../../onnx/shapes/testing/difference.ts';
-import { feedsFor, openModel, realModels } from '../../onnx/shapes/testing/real-models.ts';
+import {
+  feedsFor,
+  openModel,
+  REAL_MODEL_TIMEOUT_MILLIS,
+  realModels,
+} from '../../onnx/shapes/testing/real-models.ts';
 import type { Model } from '../../onnx/ir.ts';
 import { sizeOf, writeModel } from '../../onnx/write.ts';
 import { countNodes, simplify } from './pass.ts';
@@ -35,21 +40,25 @@ const YARDSTICK: Readonly<Record<string, number>> = {
 };
 
 describe.each(realModels('simplify'))('simplify %s', (file) => {
-  it('keeps outputs and signature, never grows, is done after one run', async () => {
-    const before = openModel(file);
-    const context = { runner, checkpoint: () => Promise.resolve() };
-    const { model, facts } = await simplify(before, context);
-    expect(sizeOf(model)).toBeLessThanOrEqual(sizeOf(before));
-    expect(countNodes(model)).toBeLessThanOrEqual(YARDSTICK[basename(file)] ?? Infinity);
-    expect(model.graph.outputs).toEqual(before.graph.outputs);
-    expect(facts['nodes after']).toBe(countNodes(model));
-    const after = readModel(spanOf(concatParts(writeModel(model).model)).source);
-    const names = before.graph.outputs.map((output) => output.name);
-    const run = (m: Model) => executeForShapes(m, runner, feedsFor(file), names);
-    const { abs, rel } = difference(await run(before), await run(after));
-    // Re-associated sums of K ≤ 2¹² products in D ≤ 100 layers: 100 · √K · 2⁻²⁴ of the largest output; or, for outputs
-    // of sigmoids and softmaxes, which are computed to a few units in the last place of 1, 4 · 2⁻²⁴ absolute.
-    expect(rel <= 100 * 64 * 2 ** -24 || abs <= 4 * 2 ** -24, `abs ${abs}, rel ${rel}`).toBe(true);
-    expect(countNodes((await simplify(model, context)).model)).toBe(countNodes(model));
-  });
+  it(
+    'keeps outputs and signature, never grows, is done after one run',
+    async () => {
+      const before = openModel(file);
+      const context = { runner, checkpoint: () => Promise.resolve() };
+      const { model, facts } = await simplify(before, context);
+      expect(sizeOf(model)).toBeLessThanOrEqual(sizeOf(before));
+      expect(countNodes(model)).toBeLessThanOrEqual(YARDSTICK[basename(file)] ?? Infinity);
+      expect(model.graph.outputs).toEqual(before.graph.outputs);
+      expect(facts['nodes after']).toBe(countNodes(model));
+      const after = readModel(spanOf(concatParts(writeModel(model).model)).source);
+      const names = before.graph.outputs.map((output) => output.name);
+      const run = (m: Model) => executeForShapes(m, runner, feedsFor(file), names);
+      const { abs, rel } = difference(await run(before), await run(after));
+      // Re-associated sums of K ≤ 2¹² products in D ≤ 100 layers: 100 · √K · 2⁻²⁴ of the largest output; or, for outputs
+      // of sigmoids and softmaxes, which are computed to a few units in the last place of 1, 4 · 2⁻²⁴ absolute.
+      expect(rel <= 100 * 64 * 2 ** -24 || abs <= 4 * 2 ** -24, `abs ${abs}, rel ${rel}`).toBe(true);
+      expect(countNodes((await simplify(model, context)).model)).toBe(countNodes(model));
+    },
+    REAL_MODEL_TIMEOUT_MILLIS,
+  );
 });

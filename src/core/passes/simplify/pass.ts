@@ -24,6 +24,8 @@ import { onnxOp, openWork, type Ledger, type Rewrite, type Work } from './work.t
 
 /** Each round removes or merges something; real models need about ten. A bound, in case two rewrites ever disagree. */
 const MAX_ROUNDS = 200;
+/** Nodes looked at between two chances to breathe or be cancelled: well below 20 ms. */
+const NODES_PER_CHECKPOINT = 64;
 /** IR 4 made initializers that are not inputs legal. */
 const FREE_INITIALIZERS_IR = 4;
 
@@ -99,7 +101,7 @@ function fixedInitializers(model: Model): ReadonlyMap<string, string> {
   return new Map([...overridableInitializers(graph)].map((name) => [name, overridableReason(name)]));
 }
 
-async function rewriteOnce(work: Work, context: Pick<PassContext, 'checkpoint'>): Promise<boolean> {
+async function rewriteOnce(work: Work, context: SimplifyContext): Promise<boolean> {
   const graphs = work.draft.graphs();
   for (const graph of graphs) if (inlineOneIf(graph, work)) return true;
   let changed = false;
@@ -110,7 +112,7 @@ async function rewriteOnce(work: Work, context: Pick<PassContext, 'checkpoint'>)
     note(constantsToInitializers(graph, work));
     note(foldStatic(graph, work));
     note(mergeEqualNodes(graph, work));
-    note(rewriteNodes(graph, work));
+    note(await rewriteNodes(graph, work, context));
     note(removeDead(graph, work));
     await context.checkpoint(0.5, 'simplify');
   }
@@ -119,10 +121,12 @@ async function rewriteOnce(work: Work, context: Pick<PassContext, 'checkpoint'>)
 }
 
 /** Rewrites that store new constants need initializers; local functions have none, so that they are left alone. */
-function rewriteNodes(graph: GraphEditor, work: Work): boolean {
+async function rewriteNodes(graph: GraphEditor, work: Work, context: SimplifyContext): Promise<boolean> {
   if (graph.kind === 'function') return false;
   let changed = false;
+  let seen = 0;
   for (const listed of graph.nodes) {
+    if (++seen % NODES_PER_CHECKPOINT === 0) await context.checkpoint(0.5, 'simplify');
     for (const table of REWRITES) {
       const node = graph.current(listed);
       const op = onnxOp(node);

@@ -8,7 +8,9 @@ import type { Fact } from '../../onnx/shapes/fact.ts';
 import { factOfTensor, inferByRule } from '../../onnx/shapes/infer.ts';
 import { subgraphsOf } from '../../onnx/shapes/order.ts';
 import { denseBytes, floatValues, isFloatType } from '../../onnx/shapes/values.ts';
+import { hasValues, packedSpan } from '../../onnx/tensor-data.ts';
 import { messageLength } from '../../onnx/write.ts';
+import { byteLengthOf, elementCount } from '../../tensor/dtype.ts';
 
 /** Counts and refusals of a whole run; outlives the drafts of its rounds. */
 export interface Ledger {
@@ -150,18 +152,38 @@ export interface FloatConstant {
   readonly tensor: Tensor;
   readonly type: 'float32' | 'float64' | 'float16';
   readonly dims: readonly number[];
+  readonly size: number;
+  /** Decoded when first asked for: most rewrites look at dims and turn away. */
   readonly values: Float64Array;
 }
 
-/** The float constant behind a value; undefined for anything else. */
+/** The float constant behind a value, when its contents are at hand; undefined for anything else. */
 export function floatConstant(graph: GraphEditor, value: string): FloatConstant | undefined {
   if (value === '') return undefined;
   const tensor = graph.constant(value);
-  if (tensor === undefined || !isFloatType(tensor.dataType)) return undefined;
-  const values = floatValues(tensor);
-  return values === undefined
-    ? undefined
-    : { name: value, tensor, type: tensor.dataType, dims: tensor.dims, values };
+  if (tensor === undefined || !isFloatType(tensor.dataType) || !isReadable(tensor)) return undefined;
+  const size = elementCount(tensor.dims);
+  let decoded: Float64Array | undefined;
+  return {
+    name: value,
+    tensor,
+    type: tensor.dataType,
+    dims: tensor.dims,
+    size,
+    get values() {
+      decoded ??= floatValues(tensor) ?? new Float64Array(size).fill(NaN);
+      return decoded;
+    },
+  };
+}
+
+/** Contents that can be had and fit the dims; packed ones are not read for that. */
+export function isReadable(tensor: Tensor): boolean {
+  if (tensor.data.kind === 'typed') return denseBytes(tensor) !== undefined;
+  return (
+    hasValues(tensor) &&
+    packedSpan(tensor)?.length === byteLengthOf(tensor.dataType, elementCount(tensor.dims))
+  );
 }
 
 /** Same type, dims and bytes. */

@@ -8,6 +8,9 @@ import type { Model } from '../../ir.ts';
 import { readModel } from '../../read.ts';
 import type { ExecuteOptions, FreeDims } from '../../shapes.ts';
 
+/** Whole models run in WASM on whatever machine this is: a limit against hanging, not a measurement. */
+export const REAL_MODEL_TIMEOUT_MILLIS = 120_000;
+
 /** Sizes for free dimensions; what is not listed is 1. */
 const FREE: Readonly<Record<string, FreeDims>> = {
   'yunet_n_dynamic.onnx': { height: 64, width: 96 },
