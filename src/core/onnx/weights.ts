@@ -34,6 +34,8 @@ export interface WeightLayer {
   /** Name of the value that consumers read. */
   readonly value: string;
   readonly holder: 'initializer' | 'constant' | 'sparse-initializer';
+  /** The `Constant` node, where that is the holder. */
+  readonly holderNode?: Node;
   readonly tensor: Tensor;
   /** Name of the operator that reads it, else of the value. */
   readonly label: string;
@@ -70,6 +72,7 @@ interface Constant {
   readonly value: string;
   readonly tensor: Tensor;
   readonly holder: WeightLayer['holder'];
+  readonly node?: Node;
 }
 
 function constantsOf(editor: GraphEditor): Constant[] {
@@ -81,7 +84,7 @@ function constantsOf(editor: GraphEditor): Constant[] {
     const value = node.outputs[0];
     const attribute = node.attributes.find((a) => a.name === 'value');
     if (attribute?.kind === 'tensor' && !seen.has(value)) {
-      found.push({ value, tensor: attribute.value, holder: 'constant' });
+      found.push({ value, tensor: attribute.value, holder: 'constant', node });
     } else if (
       attribute?.kind === 'sparse-tensor' ||
       node.attributes.some((a) => a.kind === 'sparse-tensor')
@@ -117,6 +120,7 @@ function describe(
     graph: editor.path,
     value,
     holder: constant.holder,
+    ...(constant.node === undefined ? {} : { holderNode: constant.node }),
     tensor,
     label: first.node.name === '' ? value : first.node.name,
     op: first.op,
@@ -192,12 +196,17 @@ export function replaceWeight(editor: GraphEditor, layer: WeightLayer, tensor: T
   }
   const node = editor.producer(layer.value);
   if (node === undefined) throw new Error(`no Constant node writes ${layer.value}`);
-  editor.replaceNode(node, {
+  editor.replaceNode(node, withConstant(node, tensor));
+}
+
+/** A `Constant` node with another tensor. */
+export function withConstant(node: Node, tensor: Tensor): Node {
+  return {
     ...node,
     attributes: node.attributes.map((a) =>
       a.name === 'value' ? { name: 'value', kind: 'tensor' as const, value: tensor } : a,
     ),
-  });
+  };
 }
 
 /** Graphs by path, as layers name them. */

@@ -30,6 +30,8 @@ export interface PlannedTensor {
   readonly fill: (encoding: WeightEncoding) => Uint8Array;
   /** The numbers of a shape or a bound. They do not depend on the weight, so equal ones are written once. */
   readonly numbers?: readonly number[];
+  /** Dims as they follow from the number of kept elements, where they do. */
+  readonly keptDims?: (kept: number) => readonly number[];
 }
 
 export interface Chain {
@@ -41,6 +43,8 @@ export interface Chain {
   readonly nodes: readonly NodeInit[];
   /** Keys of SHARED. */
   readonly shared: readonly SharedKey[];
+  /** Equal for chains that differ only in names and constants: one function can stand for them. */
+  readonly structure: string;
 }
 
 const bytesOf = (array: Float32Array | BigInt64Array | Int32Array | Uint8Array): Uint8Array =>
@@ -87,6 +91,9 @@ export class ChainBuilder {
   readonly #tensors: PlannedTensor[] = [];
   readonly #nodes: NodeInit[] = [];
   readonly #shared = new Set<SharedKey>();
+  /** What each name is, whatever the weight is called. */
+  readonly #roles = new Map<string, string>();
+  #structure = '';
   #names = 0;
 
   constructor(site: WeightSite) {
@@ -101,30 +108,47 @@ export class ChainBuilder {
   }
 
   tensor(dataType: DataType, dims: readonly number[], fill: PlannedTensor['fill']): string {
-    const name = this.#name();
-    this.#tensors.push({ name, dataType, dims, fill });
-    return name;
+    return this.#add({ name: this.#name(), dataType, dims, fill });
+  }
+
+  /** A tensor whose shape follows from the number of kept elements. */
+  keptTensor(
+    dataType: DataType,
+    kept: number,
+    keptDims: (kept: number) => readonly number[],
+    fill: PlannedTensor['fill'],
+  ): string {
+    return this.#add({ name: this.#name(), dataType, dims: keptDims(kept), fill, keptDims });
+  }
+
+  #add(tensor: PlannedTensor): string {
+    this.#roles.set(tensor.name, `i${this.#tensors.length}`);
+    this.#tensors.push(tensor);
+    return tensor.name;
   }
 
   longs(numbers: readonly number[]): string {
-    const name = this.#name();
-    this.#tensors.push({
-      name,
+    return this.#add({
+      name: this.#name(),
       dataType: 'int64',
       dims: [numbers.length],
       fill: () => longs(...numbers),
       numbers,
     });
-    return name;
   }
 
   shared(key: SharedKey): string {
+    const name = this.site.sharedPrefix + key;
     this.#shared.add(key);
-    return this.site.sharedPrefix + key;
+    this.#roles.set(name, key);
+    return name;
   }
 
   op(opType: string, inputs: readonly string[], attributes: readonly Attribute[] = []): string {
     const output = this.#name();
+    const reads = inputs.map((name) => this.#roles.get(name) ?? '').join();
+    this.#structure += `${opType}(${reads})${attributes.map(attributeText).join()};`;
+    this.#roles.set(output, `v${this.#nodes.length}`);
     this.#nodes.push({ opType, inputs, outputs: [output], attributes });
     return output;
   }
@@ -156,13 +180,20 @@ export class ChainBuilder {
     const { value } = this.site;
     const end = this.#nodes.at(-1);
     const shared = [...this.#shared];
+    const structure = this.#structure;
     if (end?.outputs[0] !== last) {
       const only = this.#tensors.map((t) => (t.name === last ? { ...t, name: value } : t));
-      return { inputs: only.map((t) => t.name), tensors: only, nodes: this.#nodes, shared };
+      return { inputs: only.map((t) => t.name), tensors: only, nodes: this.#nodes, shared, structure };
     }
     const nodes = [...this.#nodes.slice(0, -1), { ...end, outputs: [value] }];
-    return { inputs: this.#tensors.map((t) => t.name), tensors: this.#tensors, nodes, shared };
+    const inputs = this.#tensors.map((t) => t.name);
+    return { inputs, tensors: this.#tensors, nodes, shared, structure };
   }
+}
+
+function attributeText(attribute: Attribute): string {
+  const value = attribute.kind === 'int' || attribute.kind === 'ints' ? attribute.value.toString() : '';
+  return `${attribute.name}=${value}`;
 }
 
 /** Codes of `to` in TensorProto.DataType that a chain casts to. */

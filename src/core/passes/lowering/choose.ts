@@ -5,11 +5,11 @@
  */
 import type { LocalFunction } from '../../onnx/ir.ts';
 import type { EncodingShape } from '../../tensor/encoding.ts';
-import type { Chain, WeightSite } from './chain.ts';
+import type { Chain, PlannedTensor, WeightSite } from './chain.ts';
 import { canBitmask, decodeOpset, planDecode } from './decode-at-load.ts';
 import { dequantizeOpset, planDequantize } from './dequantize.ts';
-import { callOf, FUNCTION_OPSET, functionBytes, functionFor, importBytes, structureOf } from './functions.ts';
-import { constantBytes, hollow, nodeBytes, nodeOf } from './measure.ts';
+import { callLength, canCall, FUNCTION_OPSET, functionBytes, functionFor, importBytes } from './functions.ts';
+import { fieldBytes, nodeBytes, nodeOf, plannedBytes } from './measure.ts';
 import type { Holder } from './measure.ts';
 
 /** One weight to be written. */
@@ -27,7 +27,9 @@ export type Choice =
       readonly kind: 'chain';
       readonly chain: Chain;
       readonly call: string | undefined;
+      /** What it puts into its own graph, and into the outermost one. Without constants that inline chains share. */
       readonly bytes: number;
+      readonly outerBytes: number;
       readonly opset: number;
       readonly note?: string;
     }
@@ -44,19 +46,30 @@ export interface FormPlan {
   readonly functionBytes: number;
 }
 
+/** Weights of an earlier call, so that the next one computes only what changed: the page asks while a slider moves. */
+export class FormMemo {
+  readonly candidates = new Map<string, Candidate>();
+  readonly functionBytes = new Map<string, number>();
+}
+
 /** `Constant` gives other types than floats from here on. */
 const CONSTANT_OPSET = 9;
 /** Functions are not known by name while a choice is made; names have about this length. */
 const NOMINAL_NAME = 'int4s';
+/** So many calls save more than any function takes. */
+const SURELY_WORTHWHILE = 8;
 
 interface Candidate {
   readonly chain: Chain;
   readonly opset: number;
   readonly sparse: boolean;
-  readonly inlineBytes: number;
-  /** Absent where the chain cannot be a call. */
-  readonly structure?: string;
+  readonly kept: number;
+  readonly holder: Holder;
+  /** Bytes of the chain's constants. */
+  readonly tensorBytes: number;
+  /** With a call; the same as written out where the chain cannot be a call. */
   readonly callBytes: number;
+  readonly callable: boolean;
 }
 
 interface Options {
@@ -66,50 +79,48 @@ interface Options {
 }
 
 /** @param domain of the functions; no function of the model has it. */
-export function decideForms(requests: readonly FormRequest[], domain: string): FormPlan {
-  const options = requests.map((request) => optionsOf(request, domain));
-  const worthwhile = worthwhileFunctions(options, domain);
-  const picked = options.map((option) => ({
-    option,
-    found: pick(option, (c) => (isCall(c, worthwhile) ? c.callBytes : c.inlineBytes)),
-  }));
-  const names = new Map<string, string>();
-  const functions: LocalFunction[] = [];
-  const choices = picked.map(({ option, found }): Choice => {
-    if (found === undefined) return plain(option);
-    const call = isCall(found, worthwhile)
-      ? nameFor(found, option.request, domain, names, functions)
-      : undefined;
-    const { chain, opset } = found;
-    const note = option.notes.length === 0 ? {} : { note: option.notes.join('; ') };
-    return { kind: 'chain', chain, call, opset, bytes: writtenBytes(found, call, domain), ...note };
-  });
-  let bytes = functions.length === 0 ? 0 : importBytes(domain);
-  for (const made of functions) bytes += functionBytes(made);
-  return { choices: shareNumbers(choices, requests, domain), functions, functionBytes: bytes };
-}
-
-/** Shapes and bounds that an earlier weight has written are read from there. Function bodies keep their own. */
-function shareNumbers(
-  choices: readonly Choice[],
+export function decideForms(
   requests: readonly FormRequest[],
   domain: string,
-): Choice[] {
+  memo = new FormMemo(),
+): FormPlan {
+  const options = requests.map((request) => optionsOf(request, domain, memo));
+  const worthwhile = worthwhileFunctions(options, domain, memo);
+  const registry = new FunctionRegistry(domain, memo);
   const written = new Map<string, string>();
-  return choices.map((choice, i) => {
-    if (choice.kind !== 'chain' || requests[i].holder === 'constant') return choice;
-    const renamed = new Map<string, string>();
-    for (const { name, numbers } of choice.chain.tensors) {
-      if (numbers === undefined) continue;
-      const key = numbers.join();
-      const known = written.get(key);
-      if (known === undefined) written.set(key, name);
-      else renamed.set(name, known);
-    }
-    if (renamed.size === 0) return choice;
-    const chain = withNames(choice.chain, renamed);
-    return { ...choice, chain, bytes: chainBytes(chain, choice.call, domain, requests[i].holder) };
+  const choices = options.map((option): Choice => {
+    const found = pick(option, (c) => (isCall(c, worthwhile) ? c.callBytes : inlineBytes(c)));
+    if (found === undefined) return plain(option);
+    const call = isCall(found, worthwhile) ? registry.nameFor(found, option.request) : undefined;
+    const { chain, opset, holder } = found;
+    const renamed = holder === 'constant' ? NOT_RENAMED : knownNumbers(chain, written);
+    const note = option.notes.length === 0 ? {} : { note: option.notes.join('; ') };
+    const shared = renamed.size === 0 ? chain : withNames(chain, renamed);
+    return {
+      kind: 'chain',
+      chain: shared,
+      call,
+      opset,
+      ...chainBytes(shared, call, domain, holder),
+      ...note,
+    };
   });
+  return { choices, functions: registry.functions, functionBytes: registry.bytes };
+}
+
+const NOT_RENAMED: ReadonlyMap<string, string> = new Map();
+
+/** Names of shapes and bounds that an earlier weight has written: they are read from there. */
+function knownNumbers(chain: Chain, written: Map<string, string>): ReadonlyMap<string, string> {
+  const renamed = new Map<string, string>();
+  for (const { name, numbers } of chain.tensors) {
+    if (numbers === undefined) continue;
+    const key = numbers.join();
+    const known = written.get(key);
+    if (known === undefined) written.set(key, name);
+    else renamed.set(name, known);
+  }
+  return renamed;
 }
 
 function withNames(chain: Chain, renamed: ReadonlyMap<string, string>): Chain {
@@ -122,47 +133,93 @@ function withNames(chain: Chain, renamed: ReadonlyMap<string, string>): Chain {
   };
 }
 
-function chainBytes(chain: Chain, call: string | undefined, domain: string, holder: Holder): number {
+function chainBytes(
+  chain: Chain,
+  call: string | undefined,
+  domain: string,
+  holder: Holder,
+): { bytes: number; outerBytes: number } {
+  let bytes = call === undefined ? nodesBytes(chain) : callBytes(chain, call, domain);
+  let outerBytes = 0;
+  for (const tensor of chain.tensors) {
+    const length = plannedBytes(tensor, holder);
+    if (standsOutside(tensor, holder)) outerBytes += length;
+    else bytes += length;
+  }
+  return { bytes, outerBytes };
+}
+
+function nodesBytes(chain: Chain): number {
   let bytes = 0;
-  for (const tensor of chain.tensors) bytes += constantBytes(hollow(tensor), holder);
-  if (call !== undefined) return bytes + nodeBytes(callOf(chain, call, domain));
   for (const node of chain.nodes) bytes += nodeBytes(nodeOf(node));
   return bytes;
 }
 
+function callBytes(chain: Chain, name: string, domain: string): number {
+  return fieldBytes(callLength(chain.inputs, valueOf(chain), name, domain));
+}
+
+function inlineBytes(candidate: Candidate): number {
+  return candidate.callable ? candidate.tensorBytes + nodesBytes(candidate.chain) : candidate.callBytes;
+}
+
+/** What weights of several graphs may read stands in the outermost one. */
+export function standsOutside(tensor: PlannedTensor, holder: Holder): boolean {
+  return tensor.numbers !== undefined && holder === 'initializer';
+}
+
 const isCall = (candidate: Candidate, worthwhile: ReadonlySet<string>): boolean =>
-  candidate.structure !== undefined && worthwhile.has(candidate.structure);
+  candidate.callable && worthwhile.has(candidate.chain.structure);
 
 /** Structures for which the calls save more than the function takes, if each weight is written as small as it can be. */
-function worthwhileFunctions(options: readonly Options[], domain: string): ReadonlySet<string> {
-  const saved = new Map<string, { bytes: number; chain: Chain; opset: number }>();
+function worthwhileFunctions(
+  options: readonly Options[],
+  domain: string,
+  memo: FormMemo,
+): ReadonlySet<string> {
+  const users = new Map<string, { candidate: Candidate; opset: number }[]>();
   for (const option of options) {
     const found = pick(option, (c) => c.callBytes);
-    if (found?.structure === undefined) continue;
-    const { chain } = found;
-    const entry = saved.get(found.structure) ?? { bytes: 0, chain, opset: option.request.site.opset };
-    entry.bytes += found.inlineBytes - found.callBytes;
-    saved.set(found.structure, entry);
+    if (found?.callable !== true) continue;
+    const known = users.get(found.chain.structure) ?? [];
+    known.push({ candidate: found, opset: option.request.site.opset });
+    users.set(found.chain.structure, known);
   }
   const worthwhile = new Set<string>();
-  for (const [structure, { bytes, chain, opset }] of saved) {
-    if (bytes > functionBytes(functionFor(chain, NOMINAL_NAME, domain, opset))) worthwhile.add(structure);
+  for (const [structure, found] of users) {
+    const [{ candidate, opset }] = found;
+    if (found.length < SURELY_WORTHWHILE) {
+      let saved = 0;
+      for (const user of found) saved += inlineBytes(user.candidate) - user.candidate.callBytes;
+      if (saved <= bytesOfFunction(candidate.chain, NOMINAL_NAME, domain, opset, memo)) continue;
+    }
+    worthwhile.add(structure);
   }
   return worthwhile;
 }
 
+function bytesOfFunction(chain: Chain, name: string, domain: string, opset: number, memo: FormMemo): number {
+  const key = `${name} ${opset} ${chain.structure}`;
+  const known = memo.functionBytes.get(key);
+  if (known !== undefined) return known;
+  const bytes = functionBytes(functionFor(chain, name, domain, opset));
+  memo.functionBytes.set(key, bytes);
+  return bytes;
+}
+
 /** The first candidate that is smaller than the weight; `auto` asks for the smallest. */
 function pick({ request, candidates }: Options, bytes: (c: Candidate) => number): Candidate | undefined {
-  const smaller = candidates.filter((c) => bytes(c) < request.originalBytes);
-  if (request.shape.storage.sparse !== 'auto') return smaller.at(0);
-  return smaller.reduce<Candidate | undefined>(
-    (best, c) => (best === undefined || bytes(c) < bytes(best) ? c : best),
-    undefined,
-  );
+  let best: Candidate | undefined;
+  for (const candidate of candidates) {
+    if (bytes(candidate) >= request.originalBytes) continue;
+    if (best === undefined) best = candidate;
+    else if (request.shape.storage.sparse === 'auto' && bytes(candidate) < bytes(best)) best = candidate;
+  }
+  return best;
 }
 
 /** Constants that inline chains share are not counted: whether one more weight pays does not depend on the others. */
-function optionsOf(request: FormRequest, domain: string): Options {
+function optionsOf(request: FormRequest, domain: string, memo: FormMemo): Options {
   const { shape, site, holder } = request;
   const notes: string[] = [];
   const candidates: Candidate[] = [];
@@ -173,71 +230,117 @@ function optionsOf(request: FormRequest, domain: string): Options {
   if (shape.storage.form === 'dequantize-linear') {
     const opset = dequantizeOpset(shape);
     if (opset <= site.opset) {
-      candidates.push(
-        measured(planDequantize(shape, site), { opset, sparse: false, holder, domain: undefined }),
-      );
-      return { request, candidates, notes };
+      return { request, candidates: [candidateFor(request, 'canonical', opset, domain, memo)], notes };
     }
     notes.push(`DequantizeLinear needs operator set ${opset}, the model has ${site.opset}`);
   }
-  const callable = holder === 'initializer' && site.opset >= FUNCTION_OPSET ? domain : undefined;
-  const add = (sparse: boolean): void => {
-    const opset = decodeOpset(shape, site.dims, sparse);
-    if (opset <= site.opset) {
-      candidates.push(measured(planDecode(shape, site, sparse), { opset, sparse, holder, domain: callable }));
-    } else
-      notes.push(
-        `${sparse ? 'a bit mask' : 'decoding'} needs operator set ${opset}, the model has ${site.opset}`,
-      );
+  const add = (form: 'dense' | 'sparse'): void => {
+    const opset = decodeOpset(shape, site.dims, form === 'sparse');
+    if (opset <= site.opset) candidates.push(candidateFor(request, form, opset, domain, memo));
+    else {
+      const what = form === 'sparse' ? 'a bit mask' : 'decoding';
+      notes.push(`${what} needs operator set ${opset}, the model has ${site.opset}`);
+    }
   };
   if (shape.masked && shape.storage.sparse !== 'dense') {
-    if (canBitmask(shape)) add(true);
+    if (canBitmask(shape)) add('sparse');
     else notes.push('a bit mask needs symmetric codes');
   }
-  add(false);
+  add('dense');
   return { request, candidates, notes };
+}
+
+function candidateFor(
+  request: FormRequest,
+  form: 'dense' | 'sparse' | 'canonical',
+  opset: number,
+  domain: string,
+  memo: FormMemo,
+): Candidate {
+  const { shape, site } = request;
+  const { precision, signed, granularity, scaleType } = shape;
+  const block = granularity.kind === 'block' ? granularity.size : 0;
+  const key = `${site.prefix} ${site.opset} ${form} ${precision} ${signed} ${granularity.kind} ${block} ${scaleType}`;
+  const known = memo.candidates.get(key);
+  if (known !== undefined) return known.kept === shape.kept ? known : withKept(known, shape.kept);
+  const chain =
+    form === 'canonical' ? planDequantize(shape, site) : planDecode(shape, site, form === 'sparse');
+  const candidate = measured(chain, request, form, opset, domain);
+  memo.candidates.set(key, candidate);
+  return candidate;
 }
 
 function measured(
   chain: Chain,
-  how: { opset: number; sparse: boolean; holder: Holder; domain: string | undefined },
-): Candidate {
-  let tensors = 0;
-  for (const tensor of chain.tensors) tensors += constantBytes(hollow(tensor), how.holder);
-  let inlineBytes = tensors;
-  for (const node of chain.nodes) inlineBytes += nodeBytes(nodeOf(node));
-  const { opset, sparse } = how;
-  const structure = how.domain === undefined ? undefined : structureOf(chain);
-  if (structure === undefined || how.domain === undefined) {
-    return { chain, opset, sparse, inlineBytes, callBytes: inlineBytes };
-  }
-  const callBytes = tensors + nodeBytes(callOf(chain, NOMINAL_NAME, how.domain));
-  return { chain, opset, sparse, inlineBytes, structure, callBytes };
-}
-
-function writtenBytes(candidate: Candidate, call: string | undefined, domain: string): number {
-  if (call === undefined) return candidate.inlineBytes;
-  const nominal = nodeBytes(callOf(candidate.chain, NOMINAL_NAME, domain));
-  return candidate.callBytes - nominal + nodeBytes(callOf(candidate.chain, call, domain));
-}
-
-/** 'int8', 'int4s' (sparse); a number behind it tells structures of the same kind apart. */
-function nameFor(
-  { structure = '', chain, sparse }: Candidate,
-  { shape, site }: FormRequest,
+  { holder, site, shape }: FormRequest,
+  form: 'dense' | 'sparse' | 'canonical',
+  opset: number,
   domain: string,
-  names: Map<string, string>,
-  functions: LocalFunction[],
-): string {
-  const known = names.get(structure);
-  if (known !== undefined) return known;
-  const kind = `${shape.precision}${sparse ? 's' : ''}`;
-  const taken = new Set(names.values());
-  let name = kind;
-  for (let i = 2; taken.has(name); i++) name = `${kind}_${i}`;
-  names.set(structure, name);
-  functions.push(functionFor(chain, name, domain, site.opset));
-  return name;
+): Candidate {
+  let tensorBytes = 0;
+  for (const tensor of chain.tensors) tensorBytes += plannedBytes(tensor, holder);
+  const callable =
+    form !== 'canonical' && holder === 'initializer' && site.opset >= FUNCTION_OPSET && canCall(chain);
+  const nodes = callable ? callBytes(chain, NOMINAL_NAME, domain) : nodesBytes(chain);
+  const sparse = form === 'sparse';
+  return {
+    chain,
+    opset,
+    sparse,
+    kept: shape.kept,
+    holder,
+    tensorBytes,
+    callable,
+    callBytes: tensorBytes + nodes,
+  };
+}
+
+/** The same chain for another number of kept elements. */
+function withKept(candidate: Candidate, kept: number): Candidate {
+  let grown = 0;
+  const tensors = candidate.chain.tensors.map((tensor) => {
+    if (tensor.keptDims === undefined) return tensor;
+    const changed = { ...tensor, dims: tensor.keptDims(kept) };
+    grown += plannedBytes(changed, candidate.holder) - plannedBytes(tensor, candidate.holder);
+    return changed;
+  });
+  return {
+    ...candidate,
+    kept,
+    chain: { ...candidate.chain, tensors },
+    tensorBytes: candidate.tensorBytes + grown,
+    callBytes: candidate.callBytes + grown,
+  };
+}
+
+const valueOf = (chain: Chain): string => chain.nodes[chain.nodes.length - 1].outputs[0];
+
+/** The functions of one model, named in order of first use: 'int8', 'int4s' (sparse), a number where a name is taken. */
+class FunctionRegistry {
+  readonly functions: LocalFunction[] = [];
+  bytes = 0;
+  readonly #names = new Map<string, string>();
+  readonly #domain: string;
+  readonly #memo: FormMemo;
+
+  constructor(domain: string, memo: FormMemo) {
+    this.#domain = domain;
+    this.#memo = memo;
+  }
+
+  nameFor({ chain, sparse }: Candidate, { shape, site }: FormRequest): string {
+    const known = this.#names.get(chain.structure);
+    if (known !== undefined) return known;
+    const kind = `${shape.precision}${sparse ? 's' : ''}`;
+    const taken = new Set(this.#names.values());
+    let name = kind;
+    for (let i = 2; taken.has(name); i++) name = `${kind}_${i}`;
+    this.#names.set(chain.structure, name);
+    if (this.functions.length === 0) this.bytes += importBytes(this.#domain);
+    this.functions.push(functionFor(chain, name, this.#domain, site.opset));
+    this.bytes += bytesOfFunction(chain, name, this.#domain, site.opset, this.#memo);
+    return name;
+  }
 }
 
 function plain({ request, candidates, notes }: Options): Choice {
@@ -248,6 +351,6 @@ function plain({ request, candidates, notes }: Options): Choice {
       ? notes.join('; ')
       : `too small: encoded it would take ${smallest} bytes, now it takes ${originalBytes}`;
   if (!shape.masked) return { kind: 'original', bytes: originalBytes, reason };
-  const zeros = hollow({ name: site.value, dataType: site.dataType, dims: site.dims });
-  return { kind: 'zeros', bytes: constantBytes(zeros, holder), reason };
+  const { value: name, dataType, dims } = site;
+  return { kind: 'zeros', bytes: plannedBytes({ name, dataType, dims }, holder), reason };
 }

@@ -69,7 +69,7 @@ function planFloat(b: ChainBuilder, shape: EncodingShape, bitmask: boolean): Cha
     type === 'float16' && codes instanceof Float32Array ? fill.asHalfBytes(codes) : fill.plainBytes(codes);
   const value = bitmask
     ? b.op('Gather', [
-        b.tensor(type, [shape.kept + 1], (e) => write(fill.keptCodes(e, view, site.dims))),
+        b.keptTensor(type, shape.kept, withZero, (e) => write(fill.keptCodes(e, view, site.dims))),
         keptIndex(b, view),
       ])
     : b.tensor(type, site.dims, (e) => write(fill.denseCodes(e, view, site.dims)));
@@ -126,16 +126,18 @@ function keptIndex(b: ChainBuilder, view: WeightView): string {
   return view.dims.length === 1 ? index : b.reshape(index, view.dims);
 }
 
+/** The code that holes read stands before the kept ones. */
+const withZero = (kept: number): number[] => [kept + 1];
+
 function sparseCodes(b: ChainBuilder, shape: EncodingShape, view: WeightView): string {
   const { dims } = b.site;
-  const count = shape.kept + 1;
   let values: string;
   if (shape.precision === 'int8') {
-    values = b.tensor(shape.signed ? 'int8' : 'uint8', [count], (e) =>
-      fill.plainBytes(keptWithZero(e, view, dims)),
-    );
+    const type = shape.signed ? 'int8' : 'uint8';
+    values = b.keptTensor(type, shape.kept, withZero, (e) => fill.plainBytes(keptWithZero(e, view, dims)));
   } else {
-    const packed = b.tensor('uint8', [Math.ceil(count / 2), 1], (e) =>
+    const packedDims = (kept: number): number[] => [Math.ceil((kept + 1) / 2), 1];
+    const packed = b.keptTensor('uint8', shape.kept, packedDims, (e) =>
       fill.packNibbles(keptWithZero(e, view, dims), shape.signed ? 8 : 0),
     );
     values = b.reshape(nibbles(b, packed), [-1]);

@@ -9,7 +9,7 @@ import type { Attribute, LocalFunction, Node } from '../../onnx/ir.ts';
 import { varintLength } from '../../onnx/wire-write.ts';
 import { messageLength } from '../../onnx/write.ts';
 import type { Chain } from './chain.ts';
-import { fieldBytes, nodeOf, sharedTensor } from './measure.ts';
+import { fieldBytes, nodeOf, sharedTensor, textBytes } from './measure.ts';
 
 /** IR version that has local functions. */
 export const FUNCTION_IR = 8;
@@ -27,12 +27,9 @@ interface Body {
   readonly nodes: readonly Pick<Node, 'opType' | 'inputs' | 'outputs' | 'attributes'>[];
 }
 
-/** Equal for chains that one function can stand for; undefined where a call would not pay. */
-export function structureOf(chain: Chain): string | undefined {
-  if (chain.nodes.length < MIN_NODES) return undefined;
-  return JSON.stringify(bodyOf(chain), (_key, value: unknown) =>
-    typeof value === 'bigint' ? `${value}n` : value instanceof Uint8Array ? Array.from(value) : value,
-  );
+/** Whether a call in place of the chain can pay. */
+export function canCall(chain: Chain): boolean {
+  return chain.nodes.length >= MIN_NODES;
 }
 
 function bodyOf(chain: Chain): Body {
@@ -85,6 +82,13 @@ export function callOf(chain: Chain, name: string, domain: string): Node {
     outputs: [chain.nodes[chain.nodes.length - 1].outputs[0]],
     attributes,
   });
+}
+
+/** Length of the calling node, without tag and length. */
+export function callLength(inputs: readonly string[], value: string, name: string, domain: string): number {
+  let length = textBytes(value) + textBytes(name) + textBytes(domain);
+  for (const input of inputs) length += textBytes(input);
+  return length;
 }
 
 /** Bytes of the function's field in the model, whose tag takes two. */

@@ -15,10 +15,10 @@ import { elementCount } from '../../tensor/dtype.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import type { SkippedLayer } from '../types.ts';
 import type { Chain, SharedKey } from './chain.ts';
-import { decideForms } from './choose.ts';
+import { decideForms, standsOutside } from './choose.ts';
 import type { FormRequest } from './choose.ts';
 import { callOf, FUNCTION_IR } from './functions.ts';
-import { constantBytes, filled, sharedTensor } from './measure.ts';
+import { bytesElsewhere, constantBytes, filled, sharedTensor } from './measure.ts';
 import type { Holder } from './measure.ts';
 import { bestOpset, wishedOpsets } from './raise.ts';
 import { isKept } from './fill.ts';
@@ -122,10 +122,11 @@ function requestsFor(model: Model, layers: readonly EncodedLayer[], opset: numbe
       opset: opsetAt(model, layer.graph, opset),
     },
     holder: holderFor(layer.graph),
-    originalBytes: constantBytes(
-      { ...original, name: layer.value },
-      layer.holder === 'constant' ? 'constant' : 'initializer',
-    ),
+    originalBytes:
+      constantBytes(
+        { ...original, name: layer.value },
+        layer.holder === 'constant' ? 'constant' : 'initializer',
+      ) + bytesElsewhere(original),
   }));
 }
 
@@ -171,8 +172,7 @@ class LoweringJob {
     const front = editor.nodes.at(0);
     const holder = holderFor(layer.graph);
     for (const tensor of chain.tensors) {
-      // What weights of several graphs may read stands in the outermost one.
-      const place = tensor.numbers !== undefined && holder === 'initializer' ? topOf(editor) : editor;
+      const place = standsOutside(tensor, holder) ? topOf(editor) : editor;
       this.#constant(place, filled(tensor, encoding), holder);
     }
     const int4 = chain.tensors.some((t) => t.dataType === 'int4' || t.dataType === 'uint4');
