@@ -31,7 +31,7 @@ export interface WriteContext {
   place(tensor: Tensor): TensorData | undefined;
   /** Whether a message with its own bytes may go out as those bytes. */
   mayCopy(message: Graph | LocalFunction | Node | Attribute | Tensor | SparseTensor): boolean;
-  /** Re-encode everything from fields, for tests of this file. Loses the denotations of dimensions. */
+  /** Re-encode everything from fields, for tests of this file. */
   readonly fromFields: boolean;
 }
 
@@ -276,7 +276,7 @@ const encodeType: Encoder<TypeInfo> = (sink, type, context) => {
     sink.message(TYPE_FIELDS[type.kind], (inner) => {
       const code = DATA_TYPES.indexOf(type.elementType ?? 'undefined');
       if (code > 0) inner.varint(1, code);
-      if (type.shape !== undefined) encodeShape(inner, type, type.shape, context);
+      if (type.shape !== undefined) encodeShape(inner, type, type.shape);
       if (type.inner !== undefined)
         put(inner, type.kind === 'map' ? 2 : 1, type.inner, encodeType, context, true);
       for (const span of type.innerExtras ?? []) inner.fields(span);
@@ -285,13 +285,8 @@ const encodeType: Encoder<TypeInfo> = (sink, type, context) => {
   extras(sink, type);
 };
 
-function encodeShape(
-  sink: FieldSink,
-  { shapeVerbatim }: TypeInfo,
-  shape: readonly Dimension[],
-  context: WriteContext,
-): void {
-  const own = context.fromFields || shapeVerbatim?.of !== shape ? undefined : shapeVerbatim.bytes;
+function encodeShape(sink: FieldSink, { shapeVerbatim }: TypeInfo, shape: readonly Dimension[]): void {
+  const own = shapeVerbatim?.of === shape ? shapeVerbatim.bytes : undefined;
   if (own !== undefined) {
     sink.bytes(2, own);
     return;

@@ -9,9 +9,7 @@ export function oracleRead(bytes: Uint8Array): ModelProto {
 }
 
 interface Options {
-  /** Names of fields to leave out, as 'onnx.Message.field'. */
-  readonly ignore?: ReadonlySet<string>;
-  /** Names of fields that `b` may set where `a` leaves them at their default. */
+  /** Names of fields, as 'onnx.Message.field', that `b` may set where `a` leaves them at their default. */
   readonly mayBeAdded?: ReadonlySet<string>;
 }
 
@@ -34,7 +32,6 @@ function differ(
 ): string | undefined {
   for (const field of desc.fields) {
     const name = `${desc.typeName}.${field.name}`;
-    if (options.ignore?.has(name) === true) continue;
     const [left, right] = [valueOf(field, a), valueOf(field, b)];
     if (options.mayBeAdded?.has(name) === true && left === 0) continue;
     const found = differField(field, left, right, `${path}.${field.name}`, options);
