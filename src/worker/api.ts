@@ -120,6 +120,8 @@ export interface JobProgressMessage extends JobProgress {
 export interface StudioWorkerApi {
   connect(setup: StudioWorkerSetup): Promise<Result<null>>;
   open(job: string, files: readonly OpenFile[]): Promise<Result<ModelSummary>>;
+  /** `open` without the summary, for a worker that takes the place of a lost one. Gives the model's id. */
+  reopen(job: string, files: readonly OpenFile[]): Promise<Result<string>>;
   close(modelId: string): Promise<Result<null>>;
   /** Size skeleton of the simplified model (runs simplify once and caches it). */
   simplifiedSkeleton(job: string, modelId: string): Promise<Result<SizeSkeleton>>;

@@ -44,6 +44,10 @@ class StudioWorker implements StudioWorkerApi {
     return this.#run(job, (workshop, checkpoint) => workshop.open(files, checkpoint));
   }
 
+  reopen(job: string, files: readonly OpenFile[]): Promise<Result<string>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.reopen(files, checkpoint));
+  }
+
   close(modelId: string): Promise<Result<null>> {
     return this.#answer((workshop) => {
       workshop.close(modelId);

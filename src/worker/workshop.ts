@@ -65,28 +65,25 @@ export class Workshop {
 
   /** Nothing that is open changes unless the new model can be opened. */
   async open(files: readonly OpenFile[], checkpoint: Checkpoint): Promise<ModelSummary> {
-    await checkpoint(0, 'reading the file');
-    const sources = new Map<OpenFile, ByteSource>();
-    for (const file of files) sources.set(file, await openSource(file.file));
-    const source = (file: OpenFile) => sources.get(file) ?? missing(file);
-    const { model: modelFile, beside } = chooseModel(files, (file) => readsAsModel(source(file)));
-    const data = new Map([...beside].map(([path, file]) => [path, source(file)]));
-    const model = readModel(source(modelFile), { files: data });
-    await checkpoint(0.3, 'checking the graph');
-    assertValid(model);
-    const weights = listWeights(model);
+    const loaded = await load(files, checkpoint);
+    const { model, modelId, fileName, weights, bytes } = loaded;
     const skeleton = await makeSkeleton(model, {
-      checkpoint: (fraction, doing) => checkpoint(0.3 + 0.5 * fraction, doing),
+      checkpoint: (fraction, doing) => checkpoint(LOADED + (1 - LOADED) * fraction, doing),
     });
-    await checkpoint(0.8, 'naming the model');
-    const written = writeModel(model);
-    const fileName = modelFile.path.slice(modelFile.path.lastIndexOf('/') + 1);
-    const original = namedBlobs(fileName, written);
-    const modelId = modelIdOf([source(modelFile), ...usedSources(written.data)]);
-    const bytes = original.reduce((total, { blob }) => total + blob.size, 0);
+    this.#keep(loaded);
+    return { modelId, fileName, bytes, skeleton, ...summarizeModel(model, weights) };
+  }
+
+  /** Brings back what a lost worker had open; nobody waits for its summary. Gives the model's id. */
+  async reopen(files: readonly OpenFile[], checkpoint: Checkpoint): Promise<string> {
+    const loaded = await load(files, checkpoint);
+    this.#keep(loaded);
+    return loaded.modelId;
+  }
+
+  #keep({ modelId, model, fileName, weights, original, bytes }: LoadedModel): void {
     const variants = new VariantShelf<KeptVariant>(Math.max(SHELF_BYTES, SHELF_MODELS * bytes));
     this.#models.set(modelId, { model, fileName, weights, original, variants });
-    return { modelId, fileName, bytes, skeleton, ...summarizeModel(model, weights) };
   }
 
   close(modelId: string): void {
@@ -164,6 +161,36 @@ export class Workshop {
       hint: 'Make it again from its recipe.',
     });
   }
+}
+
+interface LoadedModel extends Pick<OpenedModel, 'model' | 'fileName' | 'weights' | 'original'> {
+  readonly modelId: string;
+  /** All files together. */
+  readonly bytes: number;
+}
+
+/** Share of the progress bar that loading takes when a model is opened. */
+const LOADED = 0.3;
+
+/** @throws PareError as chooseModel, readModel and assertValid do */
+async function load(files: readonly OpenFile[], checkpoint: Checkpoint): Promise<LoadedModel> {
+  await checkpoint(0, 'reading the file');
+  const sources = new Map<OpenFile, ByteSource>();
+  for (const file of files) sources.set(file, await openSource(file.file));
+  const source = (file: OpenFile) => sources.get(file) ?? missing(file);
+  const { model: modelFile, beside } = chooseModel(files, (file) => readsAsModel(source(file)));
+  const data = new Map([...beside].map(([path, file]) => [path, source(file)]));
+  const model = readModel(source(modelFile), { files: data });
+  await checkpoint(LOADED / 2, 'checking the graph');
+  assertValid(model);
+  const weights = listWeights(model);
+  const written = writeModel(model);
+  const fileName = modelFile.path.slice(modelFile.path.lastIndexOf('/') + 1);
+  const original = namedBlobs(fileName, written);
+  await checkpoint(LOADED, 'naming the model');
+  const modelId = modelIdOf([source(modelFile), ...usedSources(written.data)]);
+  const bytes = original.reduce((total, { blob }) => total + blob.size, 0);
+  return { model, modelId, fileName, weights, original, bytes };
 }
 
 export function downloadFile({ name, blob }: NamedBlob): DownloadFile {

@@ -49,6 +49,13 @@ function fakeHost() {
             report({ job, fraction: 0.2, doing: 'still reading' });
             return value({ modelId: text } as ModelSummary);
           },
+          reopen: async (job, files) => {
+            const text = await files[0].file.text();
+            log.push(`reopen ${text} as job ${job}`);
+            if (unreadable.has(text)) return failure('not-a-file');
+            models.add(text);
+            return value(text);
+          },
           close: (id) => {
             log.push(`close ${id}`);
             return value(null);
@@ -109,7 +116,7 @@ describe('Studio over workers', () => {
       'make of a',
       'kill',
       'spawn',
-      'open a as job 0',
+      'reopen a as job 0',
       'make of a',
     ]);
   });

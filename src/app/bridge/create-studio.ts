@@ -239,7 +239,7 @@ class WorkerStudio implements Studio {
   async #spawnAndRestore(): Promise<WorkerLink<StudioWorkerApi>> {
     const link = await this.#host.spawnStudio(({ job, ...progress }) => this.#listeners.get(job)?.(progress));
     for (const model of this.#models.values()) {
-      const opened = await Promise.race([link.api.open(RESTORE_JOB, model.files), crashOf(link)]);
+      const opened = await Promise.race([link.api.reopen(RESTORE_JOB, model.files), crashOf(link)]);
       delete model.lost;
       if (!opened.ok) model.lost = opened.error;
     }
