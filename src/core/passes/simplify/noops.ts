@@ -161,7 +161,7 @@ interface Bounds {
 }
 
 /** What Relu and Clip with constant bounds limit their input to. */
-function boundsOf(node: Node, graph: GraphEditor, work: Work): Bounds | undefined {
+export function boundsOf(node: Node, graph: GraphEditor, work: Work): Bounds | undefined {
   if (onnxOp(node) === 'Relu') return { low: 0, high: Infinity };
   if (onnxOp(node) !== 'Clip') return undefined;
   const bound = (input: number, name: string, open: number): number | undefined => {

@@ -13,6 +13,7 @@ import type { Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
 import { LINEAR_REWRITES } from './fold-linear.ts';
 import { foldByRunning, foldCandidates } from './fold-run.ts';
 import { foldStatic } from './fold-static.ts';
+import { HARD_SIGMOID_REWRITES } from './hard-sigmoid.ts';
 import { constantsToInitializers, mergeEqualNodes, removeDead, shareInitializers } from './hygiene.ts';
 import { inlineOneIf } from './inline-if.ts';
 import { ARITHMETIC_REWRITES } from './merge-arithmetic.ts';
@@ -32,6 +33,7 @@ const FREE_INITIALIZERS_IR = 4;
 const REWRITES: readonly Readonly<Record<string, readonly Rewrite[]>>[] = [
   NOOP_REWRITES,
   PAD_REWRITES,
+  HARD_SIGMOID_REWRITES,
   LINEAR_REWRITES,
   ARITHMETIC_REWRITES,
   RESHAPE_REWRITES,
