@@ -80,6 +80,8 @@ export class GraphDraft implements GraphEditor {
   readonly #children = new Map<Node, readonly GraphDraft[]>();
   readonly #replacedBy = new Map<Node, Node>();
   readonly #initializers: Map<string, Tensor>;
+  /** Names of sparse initializers, which no edit touches. */
+  readonly #sparse: ReadonlySet<string>;
   readonly #newInitializers = new Set<string>();
   readonly #overridable: ReadonlySet<string>;
   readonly #gone = new Set<string>();
@@ -103,6 +105,7 @@ export class GraphDraft implements GraphEditor {
     if ('initializers' in base) {
       this.kind = 'graph';
       this.#initializers = new Map(base.initializers.map((t) => [t.name, t]));
+      this.#sparse = new Set(base.sparseInitializers.map((s) => s.values.name));
       this.#inputs = base.inputs;
       this.#outputs = base.outputs;
       this.#valueInfos = base.valueInfos;
@@ -110,6 +113,7 @@ export class GraphDraft implements GraphEditor {
     } else {
       this.kind = 'function';
       this.#initializers = new Map();
+      this.#sparse = new Set();
       this.#inputs = base.inputs.map((name) => ({ name, docString: '' }));
       this.#outputs = base.outputs.map((name) => ({ name, docString: '' }));
       this.#valueInfos = [];
@@ -353,7 +357,8 @@ export class GraphDraft implements GraphEditor {
   }
 
   #defines(value: string): boolean {
-    return this.#producers.has(value) || this.#initializers.has(value) || this.isGraphInput(value);
+    const dense = this.#producers.has(value) || this.#initializers.has(value) || this.isGraphInput(value);
+    return dense || this.#sparse.has(value);
   }
 
   /** Nested editors in which `value` means this graph's. */
