@@ -7,7 +7,7 @@ import { interpolateGain } from '../../core/search/pareto.ts';
 import type { TradeoffPoint } from '../../core/search/pareto.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
 import type { MeasureResult } from '../../worker/api.ts';
-import { isSettled } from './state.ts';
+import { ORIGINAL, isSettled } from './state.ts';
 import type { GainAxis, StudyEntry } from './state.ts';
 
 export type FigureName = 'size' | 'latency' | 'accuracy' | 'agreement' | 'memory';
@@ -86,6 +86,7 @@ interface Reading {
   readonly value: number;
   readonly baseline: number;
   readonly interval: Interval | null;
+  readonly baselineInterval: Interval | null;
 }
 
 function latencyOf({ latency }: MeasureResult): Reading | null {
@@ -94,6 +95,7 @@ function latencyOf({ latency }: MeasureResult): Reading | null {
     value: latency.variantMillis,
     baseline: latency.originalMillis,
     interval: latency.variantInterval,
+    baselineInterval: latency.originalInterval,
   };
 }
 
@@ -105,18 +107,21 @@ function accuracyOf({ accuracy }: MeasureResult): Reading | null {
     value,
     baseline,
     interval: { low: baseline + interval.low, high: baseline + interval.high },
+    baselineInterval: null,
   };
 }
 
 /** Cosine similarity: it exists for every kind of output, where top-1 needs class scores. */
 function agreementOf({ agreement }: MeasureResult): Reading | null {
-  return agreement === null ? null : { value: agreement.cosine, baseline: 1, interval: null };
+  return agreement === null
+    ? null
+    : { value: agreement.cosine, baseline: 1, interval: null, baselineInterval: null };
 }
 
 function memoryOf({ memory }: MeasureResult): Reading | null {
   return memory === null
     ? null
-    : { value: memory.variantBytes, baseline: memory.originalBytes, interval: null };
+    : { value: memory.variantBytes, baseline: memory.originalBytes, interval: null, baselineInterval: null };
 }
 
 function measuredFigure(
@@ -129,7 +134,21 @@ function measuredFigure(
   const base = { name, unit, interval: null, baseline: baselineFrom(original, read) } as const;
   if (current !== null && isSettled(current, options)) {
     const reading = current.measurement === null ? null : read(current.measurement);
-    if (reading !== null) return { ...base, ...reading, source: 'measured', pending: false, missing: null };
+    // The original was run against itself: one figure, not two draws from the same noise.
+    if (reading !== null && current.id === ORIGINAL) {
+      return {
+        ...base,
+        value: reading.baseline,
+        interval: reading.baselineInterval,
+        source: 'measured',
+        pending: false,
+        missing: null,
+      };
+    }
+    if (reading !== null) {
+      const { value, baseline, interval } = reading;
+      return { ...base, value, baseline, interval, source: 'measured', pending: false, missing: null };
+    }
     return { ...base, value: null, source: null, pending: false, missing: reasonFor(current, name) };
   }
   const estimate = estimateFor(input, read);
@@ -155,7 +174,9 @@ function estimateFor(
   for (const entry of entries) {
     if (entry.measurement === null || !isSettled(entry, options)) continue;
     const reading = read(entry.measurement);
-    if (reading !== null) points.push({ id: entry.id, cost: entry.bytes, gain: reading.value });
+    if (reading === null) continue;
+    const gain = entry.id === ORIGINAL ? reading.baseline : reading.value;
+    points.push({ id: entry.id, cost: entry.bytes, gain });
   }
   return interpolateGain(points, bytes);
 }

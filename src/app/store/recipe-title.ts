@@ -10,7 +10,8 @@ export function recipeTitle(recipe: Recipe): string {
   const sparsity = sparsityOf(recipe);
   if (precision !== 'fp32') parts.push(precision);
   if (sparsity > 0) parts.push(`${Math.round(sparsity * 100)} % sparse`);
-  if (parts.length === 0) parts.push(stepOf(recipe, SIMPLIFY) === undefined ? 'fp32' : 'simplified');
+  if (stepOf(recipe, SIMPLIFY) !== undefined) parts.push('simplified');
+  if (parts.length === 0) parts.push('fp32');
   const overrides = overrideCount(recipe);
   if (overrides > 0) parts.push(`${overrides} ${overrides === 1 ? 'layer' : 'layers'} set by hand`);
   return parts.join(' · ');

@@ -32,6 +32,9 @@ export function sizeVerdict(bytes: number, originalBytes: number): Verdict {
   return { tone: 'good', text: `${factor >= 10 ? factor.toFixed(0) : factor.toFixed(1)}× smaller` };
 }
 
+/** A gain below one percent is not worth a word of praise, even where it is certain. A loss is said at any size. */
+const WORTH_SAYING = 1.01;
+
 /** From the 95 % interval of the paired ratio: 1 inside it means that this run cannot tell. */
 export function latencyVerdict(entry: StudyEntry): Verdict | null {
   const latency = entry.measurement?.latency ?? null;
@@ -39,7 +42,7 @@ export function latencyVerdict(entry: StudyEntry): Verdict | null {
   const { low, high } = latency.speedupInterval;
   const range = `[${low.toFixed(2)}, ${high.toFixed(2)}]`;
   if (high < 1) return { tone: 'bad', text: `slower, ${formatFactor(latency.speedup)}`, range };
-  if (low > 1) return { tone: 'good', text: `faster, ${formatFactor(latency.speedup)}`, range };
+  if (low > WORTH_SAYING) return { tone: 'good', text: `faster, ${formatFactor(latency.speedup)}`, range };
   return { tone: 'neutral', text: 'no difference', range };
 }
 

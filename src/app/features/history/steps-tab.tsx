@@ -2,6 +2,7 @@
 import type { ReactElement } from 'react';
 import type { SkippedLayer } from '../../../core/passes/types.ts';
 import type { VariantSummary } from '../../../worker/api.ts';
+import { factLines } from '../../store/facts.ts';
 import { metaOf } from '../../store/pass-names.ts';
 import { formatMillis, plural } from '../../ui/format.ts';
 import { useCurrentEntry } from '../workspace/use-study.ts';
@@ -38,10 +39,8 @@ function Report({ summary }: { readonly summary: VariantSummary }): ReactElement
             </small>
           </h3>
           <ul>
-            {Object.entries(step.facts).map(([name, value]) => (
-              <li key={name}>
-                {name}: {value}
-              </li>
+            {factLines(step.facts).map((line) => (
+              <li key={line}>{line}</li>
             ))}
             {byReason(step.skipped).map(([reason, count]) => (
               <li key={reason}>

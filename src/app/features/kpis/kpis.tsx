@@ -112,7 +112,8 @@ function noteOf(figure: Figure, current: StudyEntry | null): string {
     case 'latency': {
       const latency = measurement?.latency ?? null;
       if (latency === null || baseline === null) return '';
-      const half = (latency.variantInterval.high - latency.variantInterval.low) / 2;
+      const { low, high } = figure.interval ?? latency.variantInterval;
+      const half = (high - low) / 2;
       const original = current?.summary === null ? '' : ` · was ${formatMillis(baseline)}`;
       return `±${half.toPrecision(2)}${original}`;
     }

@@ -3,10 +3,8 @@ import type { PassMeta } from '../../../core/passes/types.ts';
 import type { RecipeStep } from '../../../core/recipe/types.ts';
 import { useAppState } from '../../store/context.ts';
 import type { AppState } from '../../store/state.ts';
+import { headline } from '../../store/facts.ts';
 import { plural } from '../../ui/format.ts';
-
-/** Kept short: the tab "Steps" has all of it. */
-const MOST_FACTS = 2;
 
 export function useStepSummary(meta: PassMeta, step: RecipeStep | undefined): string {
   const outcome = useAppState((state) => outcomeOf(state, meta.id));
@@ -20,11 +18,8 @@ function outcomeOf(state: AppState, pass: string): string | null {
   const entry = state.currentId === null ? undefined : state.entries[state.currentId];
   const done = entry?.summary?.steps.find((step) => step.pass === pass);
   if (done === undefined) return null;
-  const facts = Object.entries(done.facts)
-    .filter(([, value]) => value !== 0)
-    .slice(0, MOST_FACTS)
-    .map(([name, value]) => `${String(value)} ${name}`);
-  if (facts.length > 0) return facts.join(', ');
+  const said = headline(done.facts);
+  if (said !== undefined) return said;
   const skipped = done.skipped.length === 0 ? '' : `, ${done.skipped.length} left alone`;
   return `${plural(done.changed.length, 'layer')}${skipped}`;
 }

@@ -39,7 +39,7 @@ interface AxisBounds {
   readonly count: number;
 }
 
-/** Round steps (1, 2 or 5 times a power of ten) around the values, never past floor and ceiling. */
+/** Round steps (1, 2, 2.5 or 5 times a power of ten) around the values, never past floor and ceiling. */
 export function axisOf(values: readonly number[], { floor, ceiling, least, count }: AxisBounds): Axis {
   let low = values.length === 0 ? floor : Math.min(...values);
   let high = values.length === 0 ? Math.min(ceiling, floor + least) : Math.max(...values);
@@ -51,7 +51,8 @@ export function axisOf(values: readonly number[], { floor, ceiling, least, count
   const power = 10 ** Math.floor(Math.log10(rough));
   // 0.999: a width that is a round number up to rounding takes that step, not the next.
   const step =
-    [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ?? rough;
+    [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough * 0.999) ??
+    rough;
   const slack = 1e-9;
   const first = Math.floor(low / step + slack);
   const last = Math.ceil(high / step - slack);

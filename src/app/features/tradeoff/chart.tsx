@@ -42,7 +42,13 @@ export const TradeoffChart = memo(function TradeoffChart({
 }: ChartProps): ReactElement {
   const { points, front, ghost } = tradeoff;
   const ghosts: GhostDatum[] = ghost === null ? [] : [{ cost: ghost.cost, gain: ghost.gain, ghost: true }];
-  const costs = [...points, ...ghosts].map((point) => point.cost);
+  const costs = [
+    ...ghosts.map((point) => point.cost),
+    ...points.flatMap((point) => {
+      const [below, above] = point.costSpread ?? [0, 0];
+      return [point.cost - below, point.cost + above];
+    }),
+  ];
   const gains = [
     ...ghosts.map((point) => point.gain),
     ...points.flatMap((point) => {
@@ -65,7 +71,8 @@ export const TradeoffChart = memo(function TradeoffChart({
           type="number"
           dataKey="cost"
           domain={[...x.domain]}
-          ticks={x.ticks}
+          ticks={[...x.ticks]}
+          interval={0}
           tickFormatter={(value: number) => shortTick(costText(cost, value))}
           tick={AXIS_TEXT}
           stroke="var(--line-strong)"
@@ -77,7 +84,8 @@ export const TradeoffChart = memo(function TradeoffChart({
           type="number"
           dataKey="gain"
           domain={[...y.domain]}
-          ticks={y.ticks}
+          ticks={[...y.ticks]}
+          interval={0}
           tickFormatter={(value: number) => gainTick(gain, value)}
           tick={AXIS_TEXT}
           axisLine={false}
