@@ -49,13 +49,13 @@ test('a recipe saved as a file gives the same variant when it is opened again', 
   await studio.moveTo(studio.sparsity, '60 %');
   await studio.idle();
   const first = await studio.saved();
-  const recipe = await studio.saved(() => page.getByRole('button', { name: 'Save recipe' }).click());
+  const recipe = await studio.saved(() => page.getByRole('button', { name: 'Save the recipe' }).click());
   expect(JSON.parse(Buffer.from(recipe.bytes).toString())).toMatchObject({
     format: 'pare-recipe',
     version: 1,
   });
 
-  await page.getByRole('button', { name: 'Start over' }).click();
+  await page.getByRole('button', { name: /^(Start over|Reset)/ }).click();
   await expect(studio.precision).toHaveAttribute('aria-valuetext', 'fp32');
   const path = join(folder, recipe.name);
   writeFileSync(path, recipe.bytes);

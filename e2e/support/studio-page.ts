@@ -93,6 +93,13 @@ export class StudioPage {
     };
   }
 
+  /** How many threads the page measures with. */
+  async threads(): Promise<number> {
+    const target = this.page.getByRole('button', { name: /^Target: wasm, \d+ thread/ });
+    const name = (await target.getAttribute('aria-label')) ?? '';
+    return Number(/(\d+) thread/.exec(name)?.[1]);
+  }
+
   /** Waits until the card holds a measured number. */
   async measured(name: Kpi): Promise<KpiReading> {
     await expect(this.kpi(name)).toHaveAttribute('data-source', 'measured', {
