@@ -7,6 +7,7 @@ import { openDraft } from '../onnx/draft.ts';
 import type { GraphEditor, ModelDraft } from '../onnx/draft.ts';
 import type { Attribute, Graph, Model, Node, Tensor } from '../onnx/ir.ts';
 import { raiseOpset } from '../onnx/opset.ts';
+import { verbatimOf } from '../onnx/original.ts';
 import { forEachTensor, subgraphsOf } from '../onnx/walk.ts';
 import { listWeights, readWeight, withConstant } from '../onnx/weights.ts';
 import type { WeightLayer } from '../onnx/weights.ts';
@@ -136,7 +137,7 @@ function heldBytes(layer: WeightLayer): Pick<SkeletonLayer, 'fieldBytes' | 'rest
   const node = layer.holderNode;
   if (node === undefined) {
     return {
-      fieldBytes: fieldBytes(tensor.verbatim?.length ?? messageLength({ tensor })) + elsewhere,
+      fieldBytes: fieldBytes(verbatimOf(tensor)?.length ?? messageLength({ tensor })) + elsewhere,
       restoredBytes: constantBytes({ ...tensor, name: value }, 'initializer') + elsewhere,
       zerosBytes: constantBytes(empty, 'initializer'),
     };
@@ -144,7 +145,7 @@ function heldBytes(layer: WeightLayer): Pick<SkeletonLayer, 'fieldBytes' | 'rest
   const holding = (held: Tensor): Node => withConstant(node, held);
   const zeros = { ...empty, name: tensor.name };
   return {
-    fieldBytes: fieldBytes(node.verbatim?.length ?? messageLength({ node })) + elsewhere,
+    fieldBytes: fieldBytes(verbatimOf(node)?.length ?? messageLength({ node })) + elsewhere,
     restoredBytes: nodeBytes(holding(tensor)) + elsewhere,
     zerosBytes: nodeBytes(holding(zeros)),
   };
@@ -237,7 +238,8 @@ function visitNodes(nodes: readonly Node[], found: Found): void {
 }
 
 function isLength(message: Pick<Node, 'verbatim'>, length: number): boolean {
-  return message.verbatim === undefined || message.verbatim.length === length;
+  const own = verbatimOf(message);
+  return own === undefined || own.length === length;
 }
 
 /** Length of the attribute encoded from its fields. */
