@@ -6,7 +6,7 @@ import { filesBelow, sharedDir } from '../../src/core/testing/shared.ts';
 
 const [seed, first, stride, end] = process.argv.slice(2).map(Number);
 const MAX_SEED_FILE_BYTES = 4_096;
-const REPORT_EVERY = 250;
+const REPORT_EVERY = 50;
 
 const shared = sharedDir();
 const files =
