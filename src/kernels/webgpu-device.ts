@@ -43,37 +43,52 @@ export class GpuRunner {
 
   /** Results of the `resultBytes` bindings, in the order of their numbers. @throws Error with the text of WebGPU. */
   async run(dispatch: Dispatch): Promise<ArrayBuffer[]> {
-    const device = this.#device;
-    if (dispatch.workgroups === 0) return emptyResults(dispatch);
     const pipeline = await this.#pipeline(dispatch);
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
-    const buffers = Object.entries(dispatch.bindings).map(([number, binding]) => ({
-      number: Number(number),
-      binding,
-      buffer: this.#bufferOf(binding),
-    }));
-    const results = buffers.filter(({ binding }) => 'resultBytes' in binding);
-    const readers = results.map(({ buffer }) => this.#encode(buffer));
-    const encoder = device.createCommandEncoder();
+    const held: GPUBuffer[] = [];
+    this.#device.pushErrorScope('out-of-memory');
+    this.#device.pushErrorScope('validation');
+    try {
+      let readers: Reader[] = [];
+      let faults: Promise<(GPUError | null)[]>;
+      try {
+        readers = this.#submit(dispatch, pipeline, held);
+      } finally {
+        faults = Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
+      }
+      const fault = (await faults).find((one) => one !== null);
+      if (fault) throw new Error(`WebGPU, ${dispatch.shader}.${dispatch.entry}: ${fault.message}`);
+      return await Promise.all(readers.map(readBack));
+    } finally {
+      for (const buffer of held) buffer.destroy();
+    }
+  }
+
+  /** Uploads, dispatches and copies the results to buffers that can be read. Every buffer made is put in `held`. */
+  #submit(dispatch: Dispatch, pipeline: GPUComputePipeline, held: GPUBuffer[]): Reader[] {
+    const encoder = this.#device.createCommandEncoder();
+    const readers: { reader: Reader; source: GPUBuffer }[] = [];
+    const entries: GPUBindGroupEntry[] = [];
+    for (const [number, binding] of Object.entries(dispatch.bindings)) {
+      const buffer = this.#bufferOf(binding);
+      held.push(buffer);
+      entries.push({ binding: Number(number), resource: { buffer } });
+      if (!('resultBytes' in binding)) continue;
+      const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+      const copy = this.#device.createBuffer({ size: buffer.size, usage });
+      held.push(copy);
+      readers.push({ reader: { buffer: copy, bytes: binding.resultBytes }, source: buffer });
+    }
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
-    const entries = buffers.map(({ number, buffer }) => ({ binding: number, resource: { buffer } }));
-    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.setBindGroup(0, this.#device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
     const { workgroups } = dispatch;
     pass.dispatchWorkgroups(Math.min(workgroups, GROUPS_PER_ROW), Math.ceil(workgroups / GROUPS_PER_ROW));
     pass.end();
-    results.forEach(({ buffer }, i) => encoder.copyBufferToBuffer(buffer, 0, readers[i], 0, buffer.size));
-    device.queue.submit([encoder.finish()]);
-    const faults = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
-    try {
-      const fault = faults.find((one) => one !== null);
-      if (fault) throw new Error(`WebGPU, ${dispatch.shader}.${dispatch.entry}: ${fault.message}`);
-      return await Promise.all(readers.map((reader, i) => readBack(reader, results[i].binding)));
-    } finally {
-      for (const { buffer } of buffers) buffer.destroy();
-      for (const reader of readers) reader.destroy();
+    for (const { reader, source } of readers) {
+      encoder.copyBufferToBuffer(source, 0, reader.buffer, 0, source.size);
     }
+    this.#device.queue.submit([encoder.finish()]);
+    return readers.map(({ reader }) => reader);
   }
 
   #pipeline({ shader, entry, source }: Dispatch): Promise<GPUComputePipeline> {
@@ -96,22 +111,21 @@ export class GpuRunner {
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC,
       });
     }
-    const buffer = this.#device.createBuffer({
-      size: paddedBytes(binding.byteLength),
-      usage: GPUBufferUsage.STORAGE,
-      mappedAtCreation: true,
-    });
+    const size = paddedBytes(binding.byteLength);
+    const buffer = this.#mapped(size);
     const bytes = new Uint8Array(binding.buffer, binding.byteOffset, binding.byteLength);
     new Uint8Array(buffer.getMappedRange()).set(bytes);
     buffer.unmap();
     return buffer;
   }
 
-  #encode(source: GPUBuffer): GPUBuffer {
-    return this.#device.createBuffer({
-      size: source.size,
-      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-    });
+  /** WebGPU reports no memory here as a RangeError, which the dispatcher would take for the caller's fault. */
+  #mapped(size: number): GPUBuffer {
+    try {
+      return this.#device.createBuffer({ size, usage: GPUBufferUsage.STORAGE, mappedAtCreation: true });
+    } catch (cause) {
+      throw new Error(`WebGPU has no memory for ${size} bytes`, { cause });
+    }
   }
 }
 
@@ -122,16 +136,15 @@ async function explain(module: GPUShaderModule, key: string, cause: unknown): Pr
   throw new Error(`WebGPU, ${key}: the shader does not compile: ${lines.join('; ')}`, { cause });
 }
 
-function emptyResults({ bindings }: Dispatch): ArrayBuffer[] {
-  return Object.values(bindings).flatMap((binding) =>
-    'resultBytes' in binding ? [new ArrayBuffer(binding.resultBytes)] : [],
-  );
+/** A result on its way back: `bytes` of the buffer count. */
+interface Reader {
+  readonly buffer: GPUBuffer;
+  readonly bytes: number;
 }
 
-async function readBack(reader: GPUBuffer, binding: Binding): Promise<ArrayBuffer> {
-  const bytes = 'resultBytes' in binding ? binding.resultBytes : 0;
-  await reader.mapAsync(GPUMapMode.READ);
-  return reader.getMappedRange().slice(0, bytes);
+async function readBack({ buffer, bytes }: Reader): Promise<ArrayBuffer> {
+  await buffer.mapAsync(GPUMapMode.READ);
+  return buffer.getMappedRange().slice(0, bytes);
 }
 
 /** A runner, or why there is none. */

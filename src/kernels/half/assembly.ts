@@ -18,22 +18,28 @@ function roundedHalf(magnitude: v128): v128 {
   return select(subnormal, normal, i32x4.lt_s(magnitude, i32x4.splat(LEAST_NORMAL_BITS)));
 }
 
-let overflowed = i32x4.splat(0);
-let flushed = i32x4.splat(0);
-
+/** All ones where a finite value rounded beyond the largest half. */
 // @ts-ignore: decorator
 @inline
-function half4(x: v128): v128 {
-  const infinity = i32x4.splat(INFINITY_BITS);
-  const magnitude = v128.and(x, i32x4.splat(MAGNITUDE));
-  let half = roundedHalf(magnitude);
-  const finite = i32x4.lt_s(magnitude, infinity);
-  const over = v128.and(finite, i32x4.gt_s(half, i32x4.splat(LARGEST_HALF)));
+function isOver(magnitude: v128, half: v128): v128 {
+  const finite = i32x4.lt_s(magnitude, i32x4.splat(INFINITY_BITS));
+  return v128.and(finite, i32x4.gt_s(half, i32x4.splat(LARGEST_HALF)));
+}
+
+/** All ones where a value other than 0 became 0. */
+// @ts-ignore: decorator
+@inline
+function isFlushed(magnitude: v128, half: v128): v128 {
   const zero = i32x4.splat(0);
-  const under = v128.andnot(i32x4.eq(half, zero), i32x4.eq(magnitude, zero));
-  overflowed = i32x4.sub(overflowed, over);
-  flushed = i32x4.sub(flushed, under);
-  half = select(i32x4.splat(LARGEST_HALF), half, over);
+  return v128.andnot(i32x4.eq(half, zero), i32x4.eq(magnitude, zero));
+}
+
+/** Clamped, with infinity, NaN and sign. */
+// @ts-ignore: decorator
+@inline
+function finished(x: v128, magnitude: v128, rounded: v128, over: v128): v128 {
+  const infinity = i32x4.splat(INFINITY_BITS);
+  let half = select(i32x4.splat(LARGEST_HALF), rounded, over);
   half = select(i32x4.splat(0x7c00), half, i32x4.eq(magnitude, infinity));
   half = select(i32x4.splat(0x7e00), half, i32x4.gt_s(magnitude, infinity));
   return v128.or(half, v128.and(i32x4.shr_u(x, 16), i32x4.splat(0x8000)));
@@ -47,19 +53,32 @@ function sum(v: v128): u32 {
   );
 }
 
-/** x [n] → out u16 [n]; u32 counts overflowed, flushed at `counts`. */
+/** x [n] → out u16 [n]; u32 counts overflowed, flushed at `counts`. Writes +0 over the lanes after the end of x. */
 export function toHalf(x: usize, n: i32, out: usize, counts: usize): void {
-  overflowed = i32x4.splat(0);
-  flushed = i32x4.splat(0);
-  let left = n;
-  for (; left >= 8; left -= 8, x += 32, out += 16) {
-    v128.store(out, i16x8.narrow_i32x4_u(half4(v128.load(x)), half4(v128.load(x, 16))));
+  let overflowed = i32x4.splat(0);
+  let flushed = i32x4.splat(0);
+  // +0 neither overflows nor is flushed.
+  const tail = n & 7;
+  const end = x + (<usize>(n - tail) << 2);
+  if (tail > 0) {
+    v128.store(end, v128.and(v128.load(end), firstLanes(min(tail, 4))));
+    v128.store(end, v128.and(v128.load(end, 16), firstLanes(max(tail - 4, 0))), 16);
   }
-  if (left > 0) {
-    // Lanes after the end are read as +0, which neither overflows nor is flushed.
-    const a = v128.and(v128.load(x), firstLanes(min(left, 4)));
-    const b = v128.and(v128.load(x, 16), firstLanes(max(left - 4, 0)));
-    v128.store(out, i16x8.narrow_i32x4_u(half4(a), half4(b)));
+  for (let i = 0; i < n; i += 8, x += 32, out += 16) {
+    const a = v128.load(x);
+    const b = v128.load(x, 16);
+    const sizeA = v128.and(a, i32x4.splat(MAGNITUDE));
+    const sizeB = v128.and(b, i32x4.splat(MAGNITUDE));
+    const halfA = roundedHalf(sizeA);
+    const halfB = roundedHalf(sizeB);
+    const overA = isOver(sizeA, halfA);
+    const overB = isOver(sizeB, halfB);
+    overflowed = i32x4.sub(overflowed, i32x4.add(overA, overB)); // all ones is −1
+    flushed = i32x4.sub(flushed, i32x4.add(isFlushed(sizeA, halfA), isFlushed(sizeB, halfB)));
+    v128.store(
+      out,
+      i16x8.narrow_i32x4_u(finished(a, sizeA, halfA, overA), finished(b, sizeB, halfB, overB)),
+    );
   }
   store<u32>(counts, sum(overflowed));
   store<u32>(counts, sum(flushed), 4);

@@ -152,21 +152,37 @@ function listOf(values: Values, count: number | undefined): number[] {
   return values.map(literal);
 }
 
+/** Made once for each list of values, type and length: backends and alignments share them. */
+const made = new WeakMap<object, Map<string, Numbers>>();
+
+function makeOnce(values: Values, type: ArrayType, count: number | undefined): Numbers {
+  const own = made.get(values) ?? new Map<string, Numbers>();
+  made.set(values, own);
+  const key = `${type} ${count}`;
+  const known = own.get(key);
+  if (known !== undefined) return known;
+  const list = listOf(values, count);
+  const array = CONSTRUCTORS[type].from(list);
+  // NaN payloads survive only as bits: JavaScript may change them when a NaN passes through a number.
+  if (type === 'float32' && Array.isArray(values)) {
+    const bits = new Uint32Array(array.buffer);
+    (values as readonly Literal[]).forEach((text, i) => {
+      if (typeof text === 'string' && text.startsWith('0x')) bits[i] = Number(text);
+    });
+  }
+  own.set(key, array);
+  return array;
+}
+
 /**
  * The values as an array of the type, `lead` elements into its buffer: lead 1 gives an address that no SIMD load and no
- * buffer copy finds aligned.
+ * buffer copy finds aligned. Always a fresh copy, so that a kernel which writes to its input harms only itself.
  */
 export function makeArray(values: Values, type: ArrayType, count: number | undefined, lead: number): Numbers {
-  const list = listOf(values, count);
-  const whole = new CONSTRUCTORS[type](list.length + lead);
-  const part = whole.subarray(lead);
-  // NaN payloads survive only as bits: JavaScript may change them when a NaN passes through a number.
-  const bits = type === 'float32' ? new Uint32Array(whole.buffer, lead * 4, list.length) : undefined;
-  list.forEach((value, i) => {
-    part[i] = value;
-    const text = Array.isArray(values) ? (values as readonly Literal[])[i] : undefined;
-    if (bits !== undefined && typeof text === 'string' && text.startsWith('0x')) bits[i] = Number(text);
-  });
+  const array = makeOnce(values, type, count);
+  const part = new CONSTRUCTORS[type](array.length + lead).subarray(lead);
+  const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
   return part;
 }
 

@@ -29,10 +29,13 @@ function allCases(): Case[] {
   return Object.entries(files).flatMap(([file, text]) => readCases(file, text));
 }
 
-/** Labels listed in REQUIRE_BACKENDS which this project is responsible for. */
-function required(responsible: readonly string[]): string[] {
-  const wanted = __REQUIRE_BACKENDS__.split(',').map((name) => name.trim());
-  return wanted.filter((name) => responsible.includes(name));
+/** Every backend that some project tests: a name outside is a slip of the pen and must not pass as required and met. */
+const KNOWN = ['reference', 'wasm', 'wasm-relaxed', 'webgpu'];
+
+/** Names in REQUIRE_BACKENDS. */
+function requiredNames(): string[] {
+  const names = __REQUIRE_BACKENDS__.split(',').map((name) => name.trim());
+  return names.filter((name) => name !== '');
 }
 
 function declareBackend(backend: Candidate, cases: readonly Case[], counts: Map<string, number>): void {
@@ -59,7 +62,10 @@ export function declareSuite(backends: readonly Candidate[], responsible: readon
   it('has cases for every kernel', () => {
     expect(kernelsWithoutCases(cases)).toEqual([]);
   });
-  for (const name of required(responsible)) {
+  it('knows every required backend', () => {
+    expect(requiredNames().filter((name) => !KNOWN.includes(name))).toEqual([]);
+  });
+  for (const name of requiredNames().filter((one) => responsible.includes(one))) {
     it(`has the required backend ${name}`, () => {
       const found = backends.find((backend) => backend.label === name);
       expect(found?.missing ?? (found === undefined ? 'not known' : 'here')).toBe('here');
