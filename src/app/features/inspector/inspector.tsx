@@ -1,11 +1,13 @@
 /** One layer closely: its weights before and after, how its channels differ, what it may be told. */
-import { useEffect, useMemo } from 'react';
+import { useDeferredValue, useEffect, useMemo } from 'react';
 import type { ReactElement } from 'react';
+import type { Recipe } from '../../../core/recipe/types.ts';
 import type { LayerDetail } from '../../../worker/api.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import { layerRows } from '../../store/layers.ts';
 import type { LayerRow } from '../../store/layers.ts';
 import { loadLayerDetail } from '../../store/layer-detail.ts';
+import { precisionOf, sparsityOf } from '../../store/recipe-edit.ts';
 import { recipeOf } from '../../store/state.ts';
 import { formatBytes, formatDecibels, formatPercent, groupThousands } from '../../ui/format.ts';
 import { Histogram } from '../../ui/histogram.tsx';
@@ -15,7 +17,8 @@ import { rangeSentence } from './range-sentence.ts';
 import './inspector.css';
 
 export function Inspector(): ReactElement {
-  const row = useSelectedRow();
+  const recipe = useDeferredValue(useAppState(recipeOf));
+  const row = useSelectedRow(recipe);
   const detail = useAppState((state) => state.detail);
   useDetail(row?.layer.id ?? null);
   if (row === null) {
@@ -59,19 +62,20 @@ export function Inspector(): ReactElement {
           </>
         )}
         <dt>Precision</dt>
-        <dd>{row.skipped === undefined ? <PrecisionSelect row={row} /> : '–'}</dd>
+        <dd>
+          {row.skipped === undefined ? <PrecisionSelect row={row} general={precisionOf(recipe)} /> : '–'}
+        </dd>
         <dt>Sparsity</dt>
-        <dd>{row.skipped === undefined ? <SparsitySelect row={row} /> : '–'}</dd>
+        <dd>{row.skipped === undefined ? <SparsitySelect row={row} general={sparsityOf(recipe)} /> : '–'}</dd>
       </dl>
       {row.skipped === undefined ? null : <p className="small tone-warn">Left alone: {row.skipped}</p>}
     </section>
   );
 }
 
-function useSelectedRow(): LayerRow | null {
+function useSelectedRow(recipe: Recipe): LayerRow | null {
   const layers = useAppState((state) => state.model?.layers ?? null);
   const layerId = useAppState((state) => state.view.layerId);
-  const recipe = useAppState(recipeOf);
   const variant = useCurrentEntry()?.summary ?? null;
   return useMemo(() => {
     const layer = layers?.find(({ id }) => id === layerId);

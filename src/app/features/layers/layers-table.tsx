@@ -1,10 +1,11 @@
 /** Every compressible weight: size, error, and what it asks for itself. Only the rows in view exist. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useMemo, useRef, useState } from 'react';
+import { memo, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { ReactElement } from 'react';
 import { useApp, useAppState } from '../../store/context.ts';
 import { layerRows, sortRows } from '../../store/layers.ts';
 import type { LayerOrder, LayerRow } from '../../store/layers.ts';
+import { precisionOf, sparsityOf } from '../../store/recipe-edit.ts';
 import { recipeOf } from '../../store/state.ts';
 import type { LayerSummary } from '../../../worker/api.ts';
 import { formatBytes, formatDecibels, formatPercent } from '../../ui/format.ts';
@@ -19,9 +20,12 @@ const NO_LAYERS: readonly LayerSummary[] = [];
 export function LayersTable(): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   const layers = useAppState((state) => state.model?.layers ?? NO_LAYERS);
-  const recipe = useAppState(recipeOf);
+  // The table follows a moving slider when there is time; the figures go first.
+  const recipe = useDeferredValue(useAppState(recipeOf));
+  const precision = precisionOf(recipe);
+  const sparsity = sparsityOf(recipe);
   const selected = useAppState((state) => state.view.layerId);
-  const variant = useCurrentEntry()?.summary ?? null;
+  const variant = useDeferredValue(useCurrentEntry()?.summary ?? null);
   const [order, setOrder] = useState<LayerOrder>('model');
   const rows = useMemo(
     () => sortRows(layerRows(layers, recipe, variant), order),
@@ -55,6 +59,8 @@ export function LayersTable(): ReactElement {
                 row={row}
                 index={index}
                 widest={widest}
+                precision={precision}
+                sparsity={sparsity}
                 selected={row.layer.id === selected}
               />
             );
@@ -110,11 +116,15 @@ const Row = memo(function Row({
   row,
   index,
   widest,
+  precision,
+  sparsity,
   selected,
 }: {
   readonly row: LayerRow;
   readonly index: number;
   readonly widest: number;
+  readonly precision: string;
+  readonly sparsity: number;
   readonly selected: boolean;
 }): ReactElement {
   const { store } = useApp();
@@ -152,10 +162,10 @@ const Row = memo(function Row({
       {row.skipped === undefined ? (
         <>
           <td>
-            <PrecisionSelect row={row} />
+            <PrecisionSelect row={row} general={precision} />
           </td>
           <td>
-            <SparsitySelect row={row} />
+            <SparsitySelect row={row} general={sparsity} />
           </td>
         </>
       ) : (

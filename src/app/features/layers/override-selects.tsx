@@ -1,19 +1,23 @@
 /** What one layer asks for itself. "As the recipe" is the default; a choice here is a recipe edit like any other. */
 import type { ReactElement } from 'react';
-import { useApp, useAppState } from '../../store/context.ts';
+import { useApp } from '../../store/context.ts';
 import { edit } from '../../store/edits.ts';
 import type { LayerRow } from '../../store/layers.ts';
 import { PRECISION_PARAM, PRUNE, QUANTIZE, SPARSITY_PARAM } from '../../store/pass-names.ts';
-import { PRECISION_STOPS, precisionOf, sparsityOf, withLayerParam } from '../../store/recipe-edit.ts';
-import { recipeOf } from '../../store/state.ts';
+import { PRECISION_STOPS, withLayerParam } from '../../store/recipe-edit.ts';
 
 const SPARSITY_CHOICES = [0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95] as const;
 
+interface SelectProps<T> {
+  readonly row: LayerRow;
+  /** What the recipe asks of every layer. Handed down, not read from the store: the table may lag behind a moving slider. */
+  readonly general: T;
+}
+
 const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
 
-export function PrecisionSelect({ row }: { readonly row: LayerRow }): ReactElement {
+export function PrecisionSelect({ row, general }: SelectProps<string>): ReactElement {
   const { store } = useApp();
-  const general = useAppState((state) => precisionOf(recipeOf(state)));
   const shown = row.precision ?? general;
   return (
     <select
@@ -39,9 +43,8 @@ export function PrecisionSelect({ row }: { readonly row: LayerRow }): ReactEleme
   );
 }
 
-export function SparsitySelect({ row }: { readonly row: LayerRow }): ReactElement {
+export function SparsitySelect({ row, general }: SelectProps<number>): ReactElement {
   const { store } = useApp();
-  const general = useAppState((state) => sparsityOf(recipeOf(state)));
   const own = row.sparsity;
   const odd = own !== undefined && !SPARSITY_CHOICES.some((choice) => choice === own);
   return (
