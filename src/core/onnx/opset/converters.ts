@@ -41,12 +41,12 @@ function changed(node: Node, change: Partial<Node>): NodeInit {
   return { ...rest, ...change };
 }
 
-export const textAttr = (name: string, value: string): Attribute => ({
+const textAttr = (name: string, value: string): Attribute => ({
   name,
   kind: 'string',
   value: new TextEncoder().encode(value),
 });
-export const intAttr = (name: string, value: number): Attribute => ({
+const intAttr = (name: string, value: number): Attribute => ({
   name,
   kind: 'int',
   value: BigInt(value),

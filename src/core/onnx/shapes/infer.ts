@@ -2,17 +2,8 @@
  * Walks a model's graphs and asks the rule of every operator: the engine of shape inference. It must not know passes,
  * runtimes or what the result is used for.
  */
-import type {
-  Attribute,
-  Dimension,
-  Graph,
-  LocalFunction,
-  Model,
-  Node,
-  Tensor,
-  TypeInfo,
-  ValueInfo,
-} from '../ir.ts';
+import type { Dimension, Graph, LocalFunction, Model, Node, Tensor, TypeInfo, ValueInfo } from '../ir.ts';
+import { constantOf } from '../build.ts';
 import { overridableInitializers } from '../overridable.ts';
 import { fact, join, MAX_TRACKED_VALUES, type Fact } from './fact.ts';
 import { attribute, hasReference, type NodeView, type ShapeRule } from './node-view.ts';
@@ -20,7 +11,7 @@ import { topologicalOrder } from './order.ts';
 import { COMPUTE_RULES } from './rules-compute.ts';
 import { ELEMENTWISE_RULES } from './rules-elementwise.ts';
 import { STRUCTURE_RULES } from './rules-structure.ts';
-import { integerValues, rawTensor } from './values.ts';
+import { integerValues } from './values.ts';
 
 const RULES: Readonly<Record<string, ShapeRule>> = {
   ...ELEMENTWISE_RULES,
@@ -28,17 +19,9 @@ const RULES: Readonly<Record<string, ShapeRule>> = {
   ...COMPUTE_RULES,
 };
 
-/** Operators of the ONNX domain that have a rule. */
-export const RULED_OPERATORS: readonly string[] = [
-  ...Object.keys(RULES),
-  'Constant',
-  'If',
-  'Loop',
-  'Scan',
-].sort();
-
-/** Functions that call functions deeper than this are not followed. */
-const MAX_CALLS = 16;
+/** Calls of local functions that are followed, and how deep: functions that call each other could multiply without end. */
+const MAX_CALLS = 10_000;
+const MAX_CALL_DEPTH = 16;
 
 export interface InferOptions {
   /** Sizes for named free dimensions. */
@@ -80,6 +63,7 @@ class Inference {
   readonly #opsets: ReadonlyMap<string, number>;
   readonly #functions: ReadonlyMap<string, LocalFunction>;
   #calls = 0;
+  #depth = 0;
 
   constructor(model: Model, options: InferOptions) {
     this.#model = model;
@@ -202,15 +186,16 @@ class Inference {
   }
 
   #call(node: Node, fn: LocalFunction, scope: Scope): readonly Fact[] {
-    if (this.#calls >= MAX_CALLS) return [];
+    if (this.#calls >= MAX_CALLS || this.#depth >= MAX_CALL_DEPTH) return [];
     this.#calls++;
+    this.#depth++;
     const inner: Scope = { parent: undefined, facts: new Map(), constants: new Map() };
     fn.inputs.forEach((name, i) => {
       const given = find(scope, 'facts', node.inputs[i] ?? '');
       if (given !== undefined) inner.facts.set(name, given);
     });
     this.#nodes(fn.nodes, inner, new Map());
-    this.#calls--;
+    this.#depth--;
     return fn.outputs.map((name) => inner.facts.get(name) ?? {});
   }
 }
@@ -253,32 +238,10 @@ export function factOfTensor(tensor: Tensor): Fact {
   return fact(tensor.dataType, tensor.dims, values);
 }
 
-/** The tensor of a `Constant` node, in whichever attribute it stands; undefined for strings and sparse tensors. */
+/** The tensor of a `Constant` node under the name of its output; undefined for strings and sparse tensors. */
 export function constantTensor(node: Node): Tensor | undefined {
-  const value: Attribute | undefined = node.attributes.find((a) => a.name.startsWith('value'));
-  const name = node.outputs[0] ?? '';
-  switch (value?.kind) {
-    case 'tensor':
-      return { ...value.value, name };
-    case 'int':
-      return rawTensor(name, 'int64', [], new Uint8Array(BigInt64Array.of(value.value).buffer));
-    case 'ints':
-      return rawTensor(
-        name,
-        'int64',
-        [value.value.length],
-        new Uint8Array(BigInt64Array.from(value.value).buffer),
-      );
-    case 'float':
-      return rawTensor(name, 'float32', [], new Uint8Array(Float32Array.of(value.value).buffer));
-    case 'floats':
-      return rawTensor(
-        name,
-        'float32',
-        [value.value.length],
-        new Uint8Array(Float32Array.from(value.value).buffer),
-      );
-    default:
-      return undefined;
-  }
+  const tensor = constantOf(node);
+  if (tensor === undefined) return undefined;
+  const { verbatim: _, ...rest } = tensor;
+  return { ...rest, name: node.outputs[0] ?? '' };
 }

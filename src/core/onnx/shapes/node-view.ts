@@ -3,7 +3,7 @@
  * a rule is a pure function.
  */
 import type { DataType } from '../../tensor/dtype.ts';
-import type { Attribute, Dimension, Node, Tensor } from '../ir.ts';
+import type { Dimension, Node, Tensor } from '../ir.ts';
 import type { Fact } from './fact.ts';
 
 export interface NodeView {
@@ -19,30 +19,7 @@ export interface NodeView {
 /** One fact per output; missing entries are unknown. */
 export type ShapeRule = (view: NodeView) => readonly (Fact | undefined)[];
 
-export function attribute(node: Node, name: string): Attribute | undefined {
-  return node.attributes.find((candidate) => candidate.name === name);
-}
-
-export function intAttribute(node: Node, name: string, fallback: number): number {
-  const found = attribute(node, name);
-  return found?.kind === 'int' ? Number(found.value) : fallback;
-}
-
-export function floatAttribute(node: Node, name: string, fallback: number): number {
-  const found = attribute(node, name);
-  return found?.kind === 'float' ? found.value : fallback;
-}
-
-/** Undefined when the attribute is absent (or a reference to a function's parameter). */
-export function intsAttribute(node: Node, name: string): number[] | undefined {
-  const found = attribute(node, name);
-  return found?.kind === 'ints' ? found.value.map(Number) : undefined;
-}
-
-export function textAttribute(node: Node, name: string, fallback: string): string {
-  const found = attribute(node, name);
-  return found?.kind === 'string' ? String.fromCharCode(...found.value.subarray(0, 256)) : fallback;
-}
+export { attribute, floatAttribute, intAttribute, intsAttribute, textAttribute } from '../attributes.ts';
 
 export function hasReference(node: Node): boolean {
   return node.attributes.some((candidate) => candidate.kind === 'reference');

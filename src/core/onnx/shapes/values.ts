@@ -1,10 +1,10 @@
 /**
  * The numbers of a constant tensor, wherever the file keeps them. It must not know graphs, and never writes.
  */
-import { spanOf } from '../../bytes/spans.ts';
 import { PareError } from '../../errors.ts';
 import { bitsOf, elementCount, type DataType } from '../../tensor/dtype.ts';
 import { floatToHalf, halfToFloat } from '../../tensor/float16.ts';
+import { rawTensor } from '../build.ts';
 import type { Tensor } from '../ir.ts';
 import { hasValues, tensorBytes } from '../tensor-data.ts';
 
@@ -104,14 +104,4 @@ export function integerTensor(
         ? new Uint8Array(Int32Array.from(values).buffer)
         : Uint8Array.from(values);
   return rawTensor(name, type, dims, bytes);
-}
-
-/** A tensor over packed little-endian bytes. */
-export function rawTensor(
-  name: string,
-  dataType: DataType,
-  dims: readonly number[],
-  bytes: Uint8Array,
-): Tensor {
-  return { name, dataType, dims, data: { kind: 'raw', bytes: spanOf(bytes) }, docString: '' };
 }

@@ -6,7 +6,8 @@
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { HostTensor } from '../../onnx/graph-runner.ts';
 import type { Node, Tensor } from '../../onnx/ir.ts';
-import { rawTensor } from '../../onnx/shapes/values.ts';
+import { rawTensor } from '../../onnx/build.ts';
+
 import { signature, valueKey } from './fold-keys.ts';
 import { isUsed, nodeBytes, ownerOf, tensorFileBytes } from './work.ts';
 

@@ -206,7 +206,14 @@ function writeBias(graph: GraphEditor, linear: Linear, bias: Float64Array): stri
 }
 
 function noteFold(fold: Fold, work: Work): void {
-  count(work, onnxOp(fold.node) === 'BatchNormalization' ? 'batch norms folded' : 'scales and shifts folded');
+  const normalizes = onnxOp(fold.node) === 'BatchNormalization';
+  count(work, normalizes ? 'batch norms folded' : 'scales and shifts folded');
+  const { name } = fold.linear.weight;
+  const notes = work.ledger.folded.get(name) ?? new Set();
+  work.ledger.folded.set(
+    name,
+    notes.add(normalizes ? 'batch normalization folded in' : 'scale or shift folded in'),
+  );
 }
 
 /** y = s · x + t in front of an operator that multiplies by a weight. */

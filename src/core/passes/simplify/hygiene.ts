@@ -5,9 +5,9 @@
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Attribute, Node, Tensor } from '../../onnx/ir.ts';
 import { constantTensor } from '../../onnx/shapes/infer.ts';
-import { subgraphsOf } from '../../onnx/shapes/order.ts';
+import { readsOf, subgraphsOf } from '../../onnx/shapes/order.ts';
 import { denseBytes } from '../../onnx/shapes/values.ts';
-import { count, isUsed, onnxOp, ownerOf, sameTensor, tensorFileBytes, type Work } from './work.ts';
+import { count, isUsed, onnxOp, sameTensor, tensorFileBytes, type Work } from './work.ts';
 
 /** Draws that differ every time: two of them are never the same value. */
 export const RANDOM_OPERATORS: ReadonlySet<string> = new Set([
@@ -38,17 +38,20 @@ export function constantsToInitializers(graph: GraphEditor, work: Work): boolean
   return changed;
 }
 
-/** Removes nodes and initializers that nobody reads, from the back, so that whole dead chains go at once. */
+/** Removes nodes and initializers that nobody reads; what only they read goes with them. */
 export function removeDead(graph: GraphEditor, work: Work): boolean {
   let changed = false;
-  for (let again = true; again;) {
-    again = false;
-    for (const node of [...graph.nodes].reverse()) {
-      if (node.outputs.some((output) => isUsed(graph, output))) continue;
-      graph.removeNode(node);
-      count(work, 'dead nodes removed');
-      again = changed = true;
+  const pending = [...graph.nodes];
+  for (let listed = pending.pop(); listed !== undefined; listed = pending.pop()) {
+    const node = graph.current(listed);
+    if (node === undefined || node.outputs.some((output) => isUsed(graph, output))) continue;
+    graph.removeNode(node);
+    for (const input of readsOf(node)) {
+      const producer = graph.producer(input);
+      if (producer !== undefined) pending.push(producer);
     }
+    count(work, 'dead nodes removed');
+    changed = true;
   }
   for (const name of [...graph.initializers.keys()]) {
     if (graph.isGraphInput(name) || isUsed(graph, name)) continue;
@@ -217,15 +220,4 @@ function attributeKey(attr: Attribute): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** True when `value` can be given up in its graph: an initializer that nothing else needs. */
-export function isExclusive(graph: GraphEditor, value: string, readers: ReadonlySet<Node>): boolean {
-  const owner = ownerOf(graph, value);
-  return (
-    owner !== undefined &&
-    !owner.isGraphInput(value) &&
-    !owner.isGraphOutput(value) &&
-    owner.uses(value).every((use) => readers.has(use.node))
-  );
 }

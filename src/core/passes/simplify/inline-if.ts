@@ -11,11 +11,12 @@ import { count, onnxOp, skip, withChange, type Work } from './work.ts';
 type Names = ReadonlyMap<string, string>;
 
 /**
- * Inlines one If of `graph`; the draft must be fresh (no edits inside the branch yet). Nested Ifs follow in the next
- * round.
+ * Inlines the decided Ifs of `graph`; the draft must be fresh (no edits inside the branches yet). Nested ones follow in
+ * the next round.
  */
-export function inlineOneIf(graph: GraphEditor, work: Work): boolean {
+export function inlineIfs(graph: GraphEditor, work: Work): boolean {
   if (graph.kind === 'function') return false;
+  let changed = false;
   for (const node of graph.nodes) {
     if (onnxOp(node) !== 'If') continue;
     const taken = conditionOf(node, graph, work);
@@ -28,9 +29,9 @@ export function inlineOneIf(graph: GraphEditor, work: Work): boolean {
     }
     inline(node, branch.value, graph);
     count(work, 'branches inlined');
-    return true;
+    changed = true;
   }
-  return false;
+  return changed;
 }
 
 function conditionOf(node: Node, graph: GraphEditor, work: Work): boolean | undefined {

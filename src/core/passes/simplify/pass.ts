@@ -9,13 +9,13 @@ import { overridableInitializers, overridableReason } from '../../onnx/overridab
 import { sizeOf } from '../../onnx/write.ts';
 import { isSize, type Fact } from '../../onnx/shapes/fact.ts';
 import { subgraphsOf } from '../../onnx/shapes/order.ts';
-import type { Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
+import type { LayerChange, Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
 import { LINEAR_REWRITES } from './fold-linear.ts';
 import { foldByRunning, foldCandidates } from './fold-run.ts';
 import { foldStatic } from './fold-static.ts';
 import { HARD_SIGMOID_REWRITES } from './hard-sigmoid.ts';
 import { constantsToInitializers, mergeEqualNodes, removeDead, shareInitializers } from './hygiene.ts';
-import { inlineOneIf } from './inline-if.ts';
+import { inlineIfs } from './inline-if.ts';
 import { ARITHMETIC_REWRITES } from './merge-arithmetic.ts';
 import { SIMPLIFY_META } from './meta.ts';
 import { NOOP_REWRITES } from './noops.ts';
@@ -57,7 +57,7 @@ export async function simplify(model: Model, context: SimplifyContext): Promise<
 export type SimplifyContext = Pick<PassContext, 'runner' | 'checkpoint'>;
 
 async function simplifyOnce(model: Model, context: SimplifyContext): Promise<PassOutcome> {
-  const ledger: Ledger = { counts: new Map(), skipped: new Map() };
+  const ledger: Ledger = { counts: new Map(), skipped: new Map(), folded: new Map() };
   const fixed = fixedInitializers(model);
   if (fixed.size > 0 && model.irVersion < FREE_INITIALIZERS_IR) {
     for (const [name, reason] of fixed) ledger.skipped.set(name, reason);
@@ -105,7 +105,7 @@ function fixedInitializers(model: Model): ReadonlyMap<string, string> {
 
 async function rewriteOnce(work: Work, context: SimplifyContext): Promise<boolean> {
   const graphs = work.draft.graphs();
-  for (const graph of graphs) if (inlineOneIf(graph, work)) return true;
+  for (const graph of graphs) if (inlineIfs(graph, work)) return true;
   let changed = false;
   const note = (result: boolean): void => {
     changed = result || changed;
@@ -198,7 +198,10 @@ function outcome(before: Model, after: Model, ledger: Ledger, unfolded: number):
   }
   return {
     model: after,
-    changed: [],
+    changed: [...ledger.folded].map(([layer, notes]): LayerChange => ({
+      layer,
+      note: [...notes].join(', '),
+    })),
     skipped,
     facts: {
       ...size,

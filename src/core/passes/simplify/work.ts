@@ -17,6 +17,8 @@ export interface Ledger {
   readonly counts: Map<string, number>;
   /** Layer → reason. Refusals of the last round stand: a later round may succeed where an earlier one could not. */
   readonly skipped: Map<string, string>;
+  /** Weight → what was folded into it. */
+  readonly folded: Map<string, Set<string>>;
 }
 
 export interface Work {

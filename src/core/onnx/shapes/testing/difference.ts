@@ -1,7 +1,8 @@
 /** How far two sets of outputs are apart. Tests and benchmarks only. */
 import { elementCount } from '../../../tensor/dtype.ts';
 import type { HostTensor } from '../../graph-runner.ts';
-import { floatValues, integerValues, isFloatType, rawTensor } from '../values.ts';
+import { rawTensor } from '../../build.ts';
+import { floatValues, integerValues, isFloatType } from '../values.ts';
 
 export interface Difference {
   /** Largest |x − y|; Infinity when names, types, sizes or NaNs differ. */
