@@ -56,14 +56,12 @@ export function floatValues(tensor: Tensor): Float64Array | undefined {
   const width = FLOAT_WIDTH[tensor.dataType];
   const bytes = width === undefined ? undefined : denseBytes(tensor);
   if (width === undefined || bytes === undefined) return undefined;
-  const view = viewOf(bytes);
-  const out = new Float64Array(elementCount(tensor.dims));
-  for (let i = 0; i < out.length; i++) {
-    if (width === 4) out[i] = view.getFloat32(i * 4, true);
-    else if (width === 8) out[i] = view.getFloat64(i * 8, true);
-    else out[i] = halfToFloat(view.getUint16(i * 2, true));
-  }
-  return out;
+  // Copied first: views on a file are rarely aligned, and typed arrays are many times faster than a DataView.
+  const { buffer } = bytes.slice();
+  if (width === 8) return new Float64Array(buffer);
+  return width === 4
+    ? Float64Array.from(new Float32Array(buffer))
+    : Float64Array.from(new Uint16Array(buffer), halfToFloat);
 }
 
 const FLOAT_WIDTH: Readonly<Partial<Record<DataType, number>>> = { float32: 4, float64: 8, float16: 2 };

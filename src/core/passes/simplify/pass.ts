@@ -136,7 +136,10 @@ async function rewriteNodes(graph: GraphEditor, work: Work, context: SimplifyCon
       if (node === undefined || node !== listed || op === undefined) break;
       for (const rewrite of table[op] ?? []) {
         if (graph.current(listed) !== listed) break;
-        if (rewrite(node, graph, work)) changed = true;
+        if (!rewrite(node, graph, work)) continue;
+        changed = true;
+        // A fold may have worked through a large weight.
+        await context.checkpoint(0.5, 'simplify');
       }
     }
   }
