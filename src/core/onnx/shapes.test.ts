@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createNodeRunner } from '../../runtime/node-runner.ts';
-import { executeForShapes, inferByRule } from './shapes.ts';
+import { graph, int, model, node, valueInfo } from './build.ts';
+import { executeForShapes, inferByRule, inferShapes } from './shapes.ts';
 import { feedsFor, openModel, REAL_MODEL_TIMEOUT_MILLIS, realModels } from './shapes/testing/real-models.ts';
 
 const runner = createNodeRunner();
@@ -11,9 +12,9 @@ describe.each(realModels('shapes'))('shapes of %s', (file) => {
   it(
     'agree with the oracle',
     async () => {
-      const model = openModel(file);
-      const truth = await executeForShapes(model, runner, { ...feedsFor(file), otherDims: 2 });
-      const facts = inferByRule(model).of(model.graph);
+      const opened = openModel(file);
+      const truth = await executeForShapes(opened, runner, { ...feedsFor(file), otherDims: 2 });
+      const facts = inferByRule(opened).of(opened.graph);
       expect(truth.size).toBeGreaterThan(0);
       const wrong: string[] = [];
       let known = 0;
@@ -36,4 +37,37 @@ describe.each(realModels('shapes'))('shapes of %s', (file) => {
     },
     REAL_MODEL_TIMEOUT_MILLIS,
   );
+});
+
+describe('what no rule knows', () => {
+  // Unique sorts and deduplicates: its size depends on the data, and it has no rule.
+  const main = graph({
+    nodes: [
+      node('Unique', ['x'], ['u']),
+      node('Relu', ['x'], ['r']),
+      node('Concat', ['u', 'r'], ['y'], { attrs: { axis: int(0) } }),
+    ],
+    inputs: [valueInfo('x', 'float32', ['N'])],
+    outputs: [valueInfo('y', 'float32')],
+  });
+  it('stays unknown without a runner', async () => {
+    const facts = (await inferShapes(model(main), undefined)).of(main);
+    expect(facts.get('u')).toEqual({});
+    expect(facts.get('r')).toEqual({ type: 'float32', shape: ['N'] });
+  });
+  it('is found by running, with sizes that follow a free dimension left open', async () => {
+    // All zeros: Unique gives one element, whatever N is; y has N + 1.
+    const facts = (await inferShapes(model(main), runner)).of(main);
+    expect(facts.get('u')).toEqual({ type: 'float32', shape: [1] });
+    expect(facts.get('y')?.shape).toEqual([null]);
+  });
+  it('a declaration is believed only where no rule knows', async () => {
+    const declared = {
+      ...main,
+      valueInfos: [valueInfo('u', 'float32', ['U']), valueInfo('r', 'float32', [7])],
+    };
+    const facts = (await inferShapes(model(declared), undefined)).of(declared);
+    expect(facts.get('u')?.shape).toEqual(['U']);
+    expect(facts.get('r')?.shape).toEqual(['N']);
+  });
 });

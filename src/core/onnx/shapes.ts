@@ -11,8 +11,7 @@ import type { Fact } from './shapes/fact.ts';
 import { inferByRule, type InferOptions, type ShapeTable } from './shapes/infer.ts';
 import { writeModel } from './write.ts';
 
-export type { Fact } from './shapes/fact.ts';
-export { inferByRule, type InferOptions, type ShapeTable } from './shapes/infer.ts';
+export { inferByRule } from './shapes/infer.ts';
 
 /** Sizes for free dimensions: by symbol, or by `input#axis` for dimensions without one. */
 export type FreeDims = Readonly<Record<string, number>>;
