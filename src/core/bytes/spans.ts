@@ -87,11 +87,6 @@ export function partsLength(parts: readonly BytePart[]): number {
   return length;
 }
 
-/** One part's bytes; a view where it is possible. */
-export function partBytes(part: BytePart): Uint8Array {
-  return isSpan(part) ? readSpan(part) : part;
-}
-
 /** All parts in one fresh buffer. Reads spans in slices, so that no second copy of a large span exists. */
 export function concatParts(parts: readonly BytePart[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(partsLength(parts));

@@ -1,11 +1,9 @@
 /**
- * Short ways to make nodes, attributes, tensors, graphs and models, and to read a node's attributes. For passes and
- * tests. It must not know files: what it makes has no bytes of its own.
+ * Short ways to make nodes, attributes, tensors, graphs and models. For passes and tests. It must not know files: what it makes has no bytes of its own.
  */
 import { concatParts, spanOf } from '../bytes/spans.ts';
 import type { DataType } from '../tensor/dtype.ts';
 import type { Attribute, AttributeValue, Dimension, Graph, Model, Node, Tensor, ValueInfo } from './ir.ts';
-import { decodeUtf8 } from './wire.ts';
 import { PartSink } from './wire-write.ts';
 
 const utf8 = new TextEncoder();
@@ -102,19 +100,6 @@ export function int64Tensor(
   return rawTensor(name, 'int64', dims, bytesOf(packed));
 }
 
-export function int32Tensor(
-  name: string,
-  dims: readonly number[],
-  values: Int32Array | readonly number[],
-): Tensor {
-  return rawTensor(
-    name,
-    'int32',
-    dims,
-    bytesOf(values instanceof Int32Array ? values : Int32Array.from(values)),
-  );
-}
-
 export function int8Tensor(name: string, dims: readonly number[], values: Int8Array): Tensor {
   return rawTensor(name, 'int8', dims, bytesOf(values));
 }
@@ -195,45 +180,6 @@ export function opsetOf(from: Pick<Model, 'opsets'>): number {
 /** Whether a node is that operator of the ONNX domain. */
 export function isOp(n: Node, opType: string): boolean {
   return n.opType === opType && (n.domain === '' || n.domain === 'ai.onnx');
-}
-
-export function findAttribute(n: Node, name: string): Attribute | undefined {
-  return n.attributes.find((a) => a.name === name);
-}
-
-/** An int attribute as a number; the fallback when it is absent or of another kind. */
-export function intAttribute<T extends number | undefined>(n: Node, name: string, fallback: T): number | T {
-  const a = findAttribute(n, name);
-  return a?.kind === 'int' ? Number(a.value) : fallback;
-}
-
-export function floatAttribute<T extends number | undefined>(n: Node, name: string, fallback: T): number | T {
-  const a = findAttribute(n, name);
-  return a?.kind === 'float' ? a.value : fallback;
-}
-
-export function intsAttribute(n: Node, name: string): number[] | undefined {
-  const a = findAttribute(n, name);
-  return a?.kind === 'ints' ? a.value.map(Number) : undefined;
-}
-
-export function floatsAttribute(n: Node, name: string): readonly number[] | undefined {
-  const a = findAttribute(n, name);
-  return a?.kind === 'floats' ? a.value : undefined;
-}
-
-export function stringAttribute<T extends string | undefined>(
-  n: Node,
-  name: string,
-  fallback: T,
-): string | T {
-  const a = findAttribute(n, name);
-  return a?.kind === 'string' ? (decodeUtf8(a.value) ?? fallback) : fallback;
-}
-
-export function tensorAttribute(n: Node, name: string): Tensor | undefined {
-  const a = findAttribute(n, name);
-  return a?.kind === 'tensor' ? a.value : undefined;
 }
 
 /** A node that gives a constant: for function bodies, which have no initializers. */

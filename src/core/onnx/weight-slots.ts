@@ -3,7 +3,8 @@
  * know graphs or compression.
  * Source: ONNX operator specification; com.microsoft contrib operators of onnxruntime.
  */
-import type { Attribute, Node } from './ir.ts';
+import { intAttribute, textAttribute } from './attributes.ts';
+import type { Node } from './ir.ts';
 
 export interface WeightUse {
   /** 'Conv 3×3', 'MatMul' … */
@@ -13,22 +14,6 @@ export interface WeightUse {
 }
 
 type Slot = (node: Node, dims: readonly number[], input: number) => WeightUse | undefined;
-
-/** An integer attribute, or its default. */
-export function intAttribute(node: Node, name: string, otherwise: number): number {
-  const found = node.attributes.find((a) => a.name === name);
-  return found?.kind === 'int' ? Number(found.value) : otherwise;
-}
-
-export function intsAttribute(node: Node, name: string): readonly number[] | undefined {
-  const found = node.attributes.find((a) => a.name === name);
-  return found?.kind === 'ints' ? found.value.map(Number) : undefined;
-}
-
-function textAttribute(node: Node, name: string): string {
-  const found: Attribute | undefined = node.attributes.find((a) => a.name === name);
-  return found?.kind === 'string' ? new TextDecoder().decode(found.value) : '';
-}
 
 const at =
   (input: number, slot: Slot): Slot =>
@@ -78,7 +63,7 @@ const lastAxis: Slot = (node, dims) => ({ op: node.opType, axis: dims.length - 1
 
 /** The axis whose label reaches the output and that no other operand has. */
 const einsum: Slot = (node, dims, input) => {
-  const [left, output] = textAttribute(node, 'equation').replaceAll(' ', '').split('->');
+  const [left, output] = textAttribute(node, 'equation', '').replaceAll(' ', '').split('->');
   const terms = left.split(',');
   const term = terms[input];
   if (output === undefined || term?.length !== dims.length) return { op: 'Einsum', axis: undefined };

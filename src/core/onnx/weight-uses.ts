@@ -3,9 +3,10 @@
  * graphs and into local functions, keeping track of which axis is which. It must not know compression.
  */
 import type { GraphEditor } from './draft.ts';
+import { intAttribute, intsAttribute } from './attributes.ts';
 import type { Node } from './ir.ts';
 import { integerValues } from './shapes/values.ts';
-import { intAttribute, intsAttribute, readsQuantizedWeight, weightUse } from './weight-slots.ts';
+import { readsQuantizedWeight, weightUse } from './weight-slots.ts';
 
 export interface TracedUse {
   readonly graph: string;

@@ -6,13 +6,7 @@
 import type { Attribute, Node, Tensor } from '../ir.ts';
 import type { NodeInit } from '../draft.ts';
 import type { Fact } from '../shapes/fact.ts';
-import {
-  attribute,
-  floatAttribute,
-  intAttribute,
-  intsAttribute,
-  textAttribute,
-} from '../shapes/node-view.ts';
+import { attribute, floatAttribute, intAttribute, intsAttribute, textAttribute } from '../attributes.ts';
 import { floatTensor, floatValues, integerTensor, isFloatType } from '../shapes/values.ts';
 
 export interface ConvertContext {

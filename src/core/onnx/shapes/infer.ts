@@ -6,7 +6,8 @@ import type { Dimension, Graph, LocalFunction, Model, Node, Tensor, TypeInfo, Va
 import { constantOf } from '../build.ts';
 import { overridableInitializers } from '../overridable.ts';
 import { fact, join, MAX_TRACKED_VALUES, type Fact } from './fact.ts';
-import { attribute, hasReference, type NodeView, type ShapeRule } from './node-view.ts';
+import { attribute } from '../attributes.ts';
+import { hasReference, type NodeView, type ShapeRule } from './node-view.ts';
 import { topologicalOrder } from './order.ts';
 import { COMPUTE_RULES } from './rules-compute.ts';
 import { ELEMENTWISE_RULES } from './rules-elementwise.ts';

@@ -3,6 +3,7 @@
  * a rule is a pure function.
  */
 import type { DataType } from '../../tensor/dtype.ts';
+import { attribute, intsAttribute } from '../attributes.ts';
 import type { Dimension, Node, Tensor } from '../ir.ts';
 import type { Fact } from './fact.ts';
 
@@ -18,8 +19,6 @@ export interface NodeView {
 
 /** One fact per output; missing entries are unknown. */
 export type ShapeRule = (view: NodeView) => readonly (Fact | undefined)[];
-
-export { attribute, floatAttribute, intAttribute, intsAttribute, textAttribute } from '../attributes.ts';
 
 export function hasReference(node: Node): boolean {
   return node.attributes.some((candidate) => candidate.kind === 'reference');

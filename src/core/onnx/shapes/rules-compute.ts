@@ -15,14 +15,11 @@ import {
   times,
   type Fact,
 } from './fact.ts';
+import { attribute, intAttribute, intsAttribute, textAttribute } from '../attributes.ts';
 import {
-  attribute,
   hasInput,
-  intAttribute,
-  intsAttribute,
   literalsOf,
   shapeOf,
-  textAttribute,
   typeOf,
   valuesOf,
   type NodeView,

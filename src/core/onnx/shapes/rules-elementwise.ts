@@ -6,15 +6,8 @@
 import { DATA_TYPES } from '../../tensor/dtype.ts';
 import type { Dimension } from '../ir.ts';
 import { add, broadcast, fact, floorDivide, product, isStatic, subtract, times, type Fact } from './fact.ts';
-import {
-  attribute,
-  intAttribute,
-  shapeOf,
-  typeOf,
-  valuesOf,
-  type NodeView,
-  type ShapeRule,
-} from './node-view.ts';
+import { attribute, intAttribute } from '../attributes.ts';
+import { shapeOf, typeOf, valuesOf, type NodeView, type ShapeRule } from './node-view.ts';
 
 const like: ShapeRule = (view) => [fact(typeOf(view, 0), shapeOf(view, 0))];
 const identity: ShapeRule = (view) => [view.inputs[0]];

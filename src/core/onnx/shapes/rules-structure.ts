@@ -16,11 +16,9 @@ import {
   times,
   type Fact,
 } from './fact.ts';
+import { attribute, intAttribute, intsAttribute } from '../attributes.ts';
 import {
-  attribute,
   hasInput,
-  intAttribute,
-  intsAttribute,
   listOf,
   literalsOf,
   shapeOf,

@@ -7,7 +7,7 @@
  */
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Node } from '../../onnx/ir.ts';
-import { floatAttribute, intAttribute } from '../../onnx/shapes/node-view.ts';
+import { floatAttribute, intAttribute } from '../../onnx/attributes.ts';
 import { isFloatType } from '../../onnx/shapes/values.ts';
 import { floatConstant, isUsed, onnxOp, type FloatConstant, type Work } from './work.ts';
 

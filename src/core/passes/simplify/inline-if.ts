@@ -4,7 +4,7 @@
  */
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Attribute, Graph, Node, ValueInfo } from '../../onnx/ir.ts';
-import { attribute } from '../../onnx/shapes/node-view.ts';
+import { attribute } from '../../onnx/attributes.ts';
 import { integerValues } from '../../onnx/shapes/values.ts';
 import { count, onnxOp, skip, withChange, type Work } from './work.ts';
 

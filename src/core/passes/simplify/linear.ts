@@ -4,7 +4,7 @@
  */
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Node, Tensor } from '../../onnx/ir.ts';
-import { floatAttribute, intAttribute, intsAttribute, textAttribute } from '../../onnx/shapes/node-view.ts';
+import { floatAttribute, intAttribute, intsAttribute, textAttribute } from '../../onnx/attributes.ts';
 import { floatTensor } from '../../onnx/shapes/values.ts';
 import { channelValue } from './affine.ts';
 import { floatConstant, onnxOp, type FloatConstant, type Work } from './work.ts';

@@ -5,7 +5,7 @@
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Node } from '../../onnx/ir.ts';
 import { sameShape } from '../../onnx/shapes/fact.ts';
-import { attribute, intAttribute, intsAttribute, textAttribute } from '../../onnx/shapes/node-view.ts';
+import { attribute, intAttribute, intsAttribute, textAttribute } from '../../onnx/attributes.ts';
 import { floatTensor, isFloatType } from '../../onnx/shapes/values.ts';
 import { DATA_TYPES, type DataType } from '../../tensor/dtype.ts';
 import {

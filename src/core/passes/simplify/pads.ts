@@ -5,7 +5,7 @@
  */
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Attribute, Node } from '../../onnx/ir.ts';
-import { floatAttribute, intAttribute, intsAttribute, textAttribute } from '../../onnx/shapes/node-view.ts';
+import { floatAttribute, intAttribute, intsAttribute, textAttribute } from '../../onnx/attributes.ts';
 import { floatValues } from '../../onnx/shapes/values.ts';
 import { count, onlyReader, onnxOp, skip, withChange, type Rewrite, type Work } from './work.ts';
 

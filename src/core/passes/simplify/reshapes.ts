@@ -8,7 +8,7 @@
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Dimension, Node } from '../../onnx/ir.ts';
 import { isSize, sameShape } from '../../onnx/shapes/fact.ts';
-import { intAttribute, intsAttribute } from '../../onnx/shapes/node-view.ts';
+import { intAttribute, intsAttribute } from '../../onnx/attributes.ts';
 import { integerTensor } from '../../onnx/shapes/values.ts';
 import { bypass, count, keepConstant, onnxOp, withChange, type Rewrite, type Work } from './work.ts';
 
