@@ -5,6 +5,8 @@ import { CHROMIUM_ARGS, WEBGPU_ARGS, findChromium } from './scripts/chromium.mjs
 
 const CONFORMANCE = 'src/kernels/testing/**/*.test.ts';
 const executablePath = await findChromium();
+// No test asserts a time: this limit only ends what hangs, also on a machine that is busy with other things.
+const testTimeout = 120_000;
 const required = process.env.REQUIRE_BACKENDS ?? '';
 
 export default defineConfig({
@@ -15,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          testTimeout,
           environment: 'node',
           include: ['src/**/*.test.{ts,tsx}', 'scripts/**/*.test.{ts,mjs}'],
           exclude: [CONFORMANCE, 'node_modules'],
@@ -24,6 +27,7 @@ export default defineConfig({
         define: { __REQUIRE_BACKENDS__: JSON.stringify(required) },
         test: {
           name: 'conformance-node',
+          testTimeout,
           environment: 'node',
           include: ['src/kernels/testing/node.test.ts'],
         },
@@ -32,6 +36,7 @@ export default defineConfig({
         define: { __REQUIRE_BACKENDS__: JSON.stringify(required) },
         test: {
           name: 'conformance-browser',
+          testTimeout,
           include: ['src/kernels/testing/browser.test.ts'],
           browser: {
             enabled: true,

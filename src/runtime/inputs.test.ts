@@ -165,14 +165,14 @@ describe('findSizes', () => {
   it('says what was tried first when nothing works', async () => {
     const found = await findSizes(
       session(() => refused),
-      inputs,
+      [input('x', 'int64', 'N', 'L')],
       {},
       1,
       { clock, breathe },
     );
     expect(found).toMatchObject({ ok: false });
     expect((found as { reason: string }).reason).toMatch(
-      /^None of 16 sets of sizes worked.*N = 1, H = 224, W = 224.*could not run/,
+      /^None of 10 sets of sizes worked.*N = 1, L = 16.*could not run/,
     );
   });
   it('stops at a crash', async () => {
