@@ -25,11 +25,9 @@ async function photograph(
 ): Promise<void> {
   const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
   const studio = new StudioPage(page);
-  const narrow = viewport.width < 600;
   const shoot = async (state: string): Promise<void> => {
     const path = join(FOLDER, `${state}-${viewport.width}-${colorScheme}.png`);
-    // On a phone the page is longer than the screen: show all of it.
-    await page.screenshot({ path, fullPage: narrow });
+    await page.screenshot({ path });
     console.log(path);
   };
   await studio.goto(url);
@@ -42,20 +40,17 @@ async function photograph(
   await studio.cancel.waitFor();
   await shoot('running');
   await studio.idle();
-  await studio.moveTo(studio.sparsity, '50 %');
-  await studio.idle();
-  await studio.moveTo(studio.precision, 'int4');
-  await studio.idle();
-  await studio.moveTo(studio.sparsity, '0 %', 'ArrowLeft');
-  await studio.idle();
+  for (const preset of ['fp16', 'sparse50', 'int4', 'int8']) {
+    await page.getByRole('button', { name: preset, exact: true }).click();
+    await studio.idle();
+  }
   await shoot('measured');
-  const layer = page.getByRole('row').filter({ hasText: 'block5.pointwise' }).first();
+  const layer = page.getByRole('button', { name: 'block5.pointwise' });
   await layer.scrollIntoViewIfNeeded();
   await layer.click();
-  await page
-    .getByRole('img', { name: /histogram/i })
-    .first()
-    .scrollIntoViewIfNeeded();
+  const inspector = page.getByRole('region', { name: 'Layer', exact: true });
+  await inspector.getByRole('img').waitFor();
+  await inspector.scrollIntoViewIfNeeded();
   await shoot('inspector');
   await page.evaluate(() => scrollTo(0, 0));
   await studio.drop([
