@@ -155,6 +155,12 @@ describe('raiseOpset', () => {
       7,
       'broadcasts along an axis',
     ],
+    [
+      'an operator before its time',
+      node('LayerNormalization', ['x', 's'], ['y']),
+      13,
+      'is not in operator set 9',
+    ],
     ['an unknown operator', node('Frobnicate', ['x'], ['y']), 13, 'not an operator of the ONNX domain'],
     ['a version that does not exist', node('Relu', ['x'], ['y']), NEWEST_OPSET + 1, 'newer than'],
   ])('refuses %s and changes nothing', (_name, refusedNode, version, reason) => {

@@ -79,9 +79,10 @@ function steps(node: Node, from: number, to: number): number[] {
 
 function whyNot(graph: GraphEditor, node: Node, from: number, to: number): string | undefined {
   if (normalDomain(node.domain) !== '') return undefined;
-  if (OPERATOR_HISTORY[node.opType] === undefined) {
-    return `${label(node)} is not an operator of the ONNX domain that is known here`;
-  }
+  const first = OPERATOR_HISTORY[node.opType]?.[0];
+  if (first === undefined) return `${label(node)} is not an operator of the ONNX domain that is known here`;
+  // Some runtimes lent operators of their own to the ONNX domain before it had them, with other rules.
+  if (first > from) return `${label(node)} is not in operator set ${from}, only from ${first} on`;
   const inFunction = ownerKind(graph) === 'function';
   if (inFunction && steps(node, from, to).length > 0) {
     return `${label(node)} stands in a local function and changes between the operator sets ${from} and ${to}`;
