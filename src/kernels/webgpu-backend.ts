@@ -8,7 +8,7 @@ import { ERROR_SUMS, HISTOGRAM } from './generated/shaders.ts';
 import { planHistogram } from './histogram/reference.ts';
 import { createGpuCodes } from './webgpu-codes.ts';
 import type { GpuRunner } from './webgpu-device.ts';
-import { GPU_CHUNK, THREADS, openGpu } from './webgpu-device.ts';
+import { THREADS, openGpu } from './webgpu-device.ts';
 import { SEGMENT, bitsOfFloat, createGpuRows, floatOfBits, reduceSegments } from './webgpu-rows.ts';
 import { createGpuSelection } from './webgpu-selection.ts';
 import { rowChunks } from './row-chunks.ts';
@@ -19,7 +19,7 @@ function createHistogram(gpu: GpuRunner) {
     const counts = new Uint32Array(bins);
     const first = plan.low === plan.high ? bins - 1 : 0;
     const floats = [plan.low, plan.high, plan.power, plan.base, plan.perUnit].map(bitsOfFloat);
-    for (const { from, to } of rowChunks(1, x.length, 4, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, x.length, 4, gpu.chunkElements)) {
       const [found] = await gpu.run({
         shader: 'histogram',
         source: HISTOGRAM,
@@ -41,7 +41,7 @@ function createHistogram(gpu: GpuRunner) {
 async function commonExponent(gpu: GpuRunner, x: Float32Array, y: Float32Array): Promise<number> {
   let bits = 0;
   for (const values of [x, y]) {
-    for (const chunk of rowChunks(1, values.length, 4, GPU_CHUNK)) {
+    for (const chunk of rowChunks(1, values.length, 4, gpu.chunkElements)) {
       const { found } = await reduceSegments(gpu, 'finite-absmax', values, chunk);
       bits = found.reduce((most, one) => Math.max(most, one), bits);
     }
@@ -54,7 +54,7 @@ function createErrorSums(gpu: GpuRunner) {
     checkSameLength(x, y);
     const exponent = await commonExponent(gpu, x, y);
     let [signal, noise, most, flags] = [0, 0, 0, 0];
-    for (const { from, to } of rowChunks(1, x.length, 4, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, x.length, 4, gpu.chunkElements)) {
       const segments = Math.ceil((to - from) / SEGMENT);
       const [found] = await gpu.run({
         shader: 'error-sums',
@@ -92,9 +92,11 @@ export interface WebgpuKernelSet extends KernelSet {
   dispose(): void;
 }
 
-/** The kernels, or why there is no WebGPU here. */
-export async function createWebgpuKernels(): Promise<WebgpuKernelSet | { readonly missing: string }> {
-  const gpu = await openGpu();
+/** The kernels, or why there is no WebGPU here. `chunkElements`: elements of one upload, a multiple of 4096; for tests. */
+export async function createWebgpuKernels(
+  chunkElements?: number,
+): Promise<WebgpuKernelSet | { readonly missing: string }> {
+  const gpu = await openGpu(chunkElements);
   if ('missing' in gpu) return gpu;
   return {
     backend: 'webgpu',

@@ -6,14 +6,14 @@ import { BITMASK, HALF, INT4 } from './generated/shaders.ts';
 import { checkUnpack } from './int4/reference.ts';
 import { rowChunks } from './row-chunks.ts';
 import type { GpuRunner } from './webgpu-device.ts';
-import { GPU_CHUNK, THREADS } from './webgpu-device.ts';
+import { THREADS } from './webgpu-device.ts';
 
 type Codes = Int8Array | Uint8Array;
 
 function nibbles(gpu: GpuRunner) {
   async function packInt4(codes: Codes): Promise<Uint8Array> {
     const packed = new Uint8Array(Math.ceil(codes.length / 2));
-    for (const { from, to } of rowChunks(1, codes.length, 8, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, codes.length, 8, gpu.chunkElements)) {
       const words = Math.ceil((to - from) / 8);
       // Both words of input of the last thread must be there.
       const padded = new Uint8Array(words * 8);
@@ -33,7 +33,7 @@ function nibbles(gpu: GpuRunner) {
   async function unpackInt4(packed: Uint8Array, count: number, signed: boolean): Promise<Codes> {
     checkUnpack(packed, count);
     const codes = signed ? new Int8Array(count) : new Uint8Array(count);
-    for (const { from, to } of rowChunks(1, count, 8, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, count, 8, gpu.chunkElements)) {
       const words = Math.ceil((to - from) / 4);
       const [bytes] = await gpu.run({
         shader: 'int4',
@@ -57,7 +57,7 @@ function halves(gpu: GpuRunner) {
   async function toHalf(x: Float32Array): Promise<HalfConversion> {
     const codes = new Uint16Array(x.length);
     let [overflowed, flushed] = [0, 0];
-    for (const { from, to } of rowChunks(1, x.length, 8, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, x.length, 8, gpu.chunkElements)) {
       const [bytes, counts] = await gpu.run({
         shader: 'half',
         source: HALF,
@@ -80,7 +80,7 @@ function halves(gpu: GpuRunner) {
 
   async function fromHalf(codes: Uint16Array): Promise<Float32Array> {
     const values = new Uint32Array(codes.length); // as bits: NaN payloads stay
-    for (const { from, to } of rowChunks(1, codes.length, 8, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, codes.length, 8, gpu.chunkElements)) {
       const [bits] = await gpu.run({
         shader: 'half',
         source: HALF,
@@ -126,7 +126,7 @@ function maskPlaces(
 function masks(gpu: GpuRunner) {
   async function packMask(flags: Uint8Array): Promise<Uint8Array> {
     const mask = new Uint8Array(maskBytes(flags.length));
-    for (const { from, to } of rowChunks(1, flags.length, 32, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, flags.length, 32, gpu.chunkElements)) {
       const words = Math.ceil((to - from) / 32);
       const [bytes] = await gpu.run({
         shader: 'bitmask',
@@ -147,7 +147,7 @@ function masks(gpu: GpuRunner) {
   async function applyMask(x: Float32Array, mask: Uint8Array): Promise<Float32Array> {
     checkMask(mask, x.length);
     const kept = new Uint32Array(x.length); // as bits: NaN payloads stay
-    for (const { from, to } of rowChunks(1, x.length, 32, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, x.length, 32, gpu.chunkElements)) {
       const [bits] = await gpu.run({
         shader: 'bitmask',
         source: BITMASK,
@@ -170,7 +170,7 @@ function masks(gpu: GpuRunner) {
     checkWhole('kept', kept, 0, codes.length);
     const parts: Uint8Array[] = [];
     let found = 0;
-    for (const { from, to } of rowChunks(1, codes.length, 32, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, codes.length, 32, gpu.chunkElements)) {
       const plan = maskPlaces(mask.subarray(from / 8), to - from);
       const [bytes] = await gpu.run({
         shader: 'bitmask',

@@ -6,7 +6,7 @@
 /** Threads of a workgroup in every shader. */
 export const THREADS = 64;
 /** Elements of one upload: 4 MB of float32, far below every limit of WebGPU. */
-export const GPU_CHUNK = 1 << 20;
+const CHUNK_ELEMENTS = 1 << 20;
 
 /** A typed array to upload, or the byte length of a buffer that starts as zeros and is read back. */
 export type Binding = ArrayBufferView | { readonly resultBytes: number };
@@ -33,8 +33,12 @@ export class GpuRunner {
   readonly #device: GPUDevice;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
 
-  constructor(device: GPUDevice) {
+  /** Elements that the kernels may upload at once. */
+  readonly chunkElements: number;
+
+  constructor(device: GPUDevice, chunkElements: number) {
     this.#device = device;
+    this.chunkElements = chunkElements;
   }
 
   dispose(): void {
@@ -147,14 +151,16 @@ async function readBack({ buffer, bytes }: Reader): Promise<ArrayBuffer> {
   return buffer.getMappedRange().slice(0, bytes);
 }
 
-/** A runner, or why there is none. */
-export async function openGpu(): Promise<GpuRunner | { readonly missing: string }> {
+/** A runner, or why there is none. `chunkElements`: elements of one upload, a multiple of 4096. */
+export async function openGpu(
+  chunkElements = CHUNK_ELEMENTS,
+): Promise<GpuRunner | { readonly missing: string }> {
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
   if (gpu === undefined) return { missing: 'this engine has no WebGPU' };
   try {
     const adapter = await gpu.requestAdapter();
     if (adapter === null) return { missing: 'WebGPU has no adapter here' };
-    return new GpuRunner(await adapter.requestDevice());
+    return new GpuRunner(await adapter.requestDevice(), chunkElements);
   } catch (error) {
     return { missing: `WebGPU gave no device (${error instanceof Error ? error.message : String(error)})` };
   }

@@ -5,7 +5,7 @@ import { EXTREMES, MSE_SCALE, QUANTIZE } from './generated/shaders.ts';
 import { checkMseScale, mseScaleRows as referenceScales, scaleOf } from './mse-scale/reference.ts';
 import { checkQuantize, inverseOf } from './quantize/reference.ts';
 import type { GpuRunner } from './webgpu-device.ts';
-import { GPU_CHUNK, THREADS } from './webgpu-device.ts';
+import { THREADS } from './webgpu-device.ts';
 import type { RowChunk } from './row-chunks.ts';
 import { rowChunks } from './row-chunks.ts';
 
@@ -74,7 +74,7 @@ function extremes(gpu: GpuRunner) {
     checkRows(x.length, rows, columns);
     const min = new Float32Array(rows).fill(Infinity);
     const max = new Float32Array(rows).fill(-Infinity);
-    for (const chunk of rowChunks(rows, columns, 4, GPU_CHUNK)) {
+    for (const chunk of rowChunks(rows, columns, 4, gpu.chunkElements)) {
       const { found, perRow } = await reduceSegments(gpu, 'minmax', x, chunk);
       for (let s = 0; s < found.length / 2; s++) {
         const row = chunk.row + Math.floor(s / perRow);
@@ -97,7 +97,7 @@ async function absmaxBy(
   columns: number,
 ): Promise<Float32Array> {
   const out = new Float32Array(rows);
-  for (const chunk of rowChunks(rows, columns, 4, GPU_CHUNK)) {
+  for (const chunk of rowChunks(rows, columns, 4, gpu.chunkElements)) {
     const { found, perRow } = await reduceSegments(gpu, kind, x, chunk);
     found.forEach((bits, s) => {
       const row = chunk.row + Math.floor(s / perRow);
@@ -157,7 +157,7 @@ function affine(gpu: GpuRunner) {
     checkCodeRange(low, high);
     const codes = newCodes(low, x.length);
     const inverses = scales.map(inverseOf);
-    for (const chunk of rowChunks(rows, columns, 4, GPU_CHUNK)) {
+    for (const chunk of rowChunks(rows, columns, 4, gpu.chunkElements)) {
       const count = chunk.to - chunk.from;
       const [bytes] = await gpu.run({
         shader: 'quantize',
@@ -185,7 +185,7 @@ function affine(gpu: GpuRunner) {
   ): Promise<Float32Array> {
     checkQuantize(codes.length, rows, columns, scales, zeroPoints);
     const out = new Float32Array(codes.length);
-    for (const chunk of rowChunks(rows, columns, 4, GPU_CHUNK)) {
+    for (const chunk of rowChunks(rows, columns, 4, gpu.chunkElements)) {
       const count = chunk.to - chunk.from;
       const [bits] = await gpu.run({
         shader: 'quantize',
@@ -271,7 +271,7 @@ function clipping(gpu: GpuRunner) {
     checkMseScale(x.length, rows, columns, low, high, candidates);
     const absmax = await absmaxBy(gpu, 'finite-absmax', x, rows, columns);
     const errors = new Float64Array(rows * candidates.length);
-    for (const chunk of rowChunks(rows, columns, 4, GPU_CHUNK)) {
+    for (const chunk of rowChunks(rows, columns, 4, gpu.chunkElements)) {
       await addErrors(x, chunk, absmax, { low, high }, candidates, errors);
     }
     return absmax.map((most, row) => {

@@ -8,7 +8,7 @@ import { radixSelect } from './radix-select.ts';
 import type { RowChunk } from './row-chunks.ts';
 import { rowChunks } from './row-chunks.ts';
 import type { GpuRunner } from './webgpu-device.ts';
-import { GPU_CHUNK, THREADS } from './webgpu-device.ts';
+import { THREADS } from './webgpu-device.ts';
 
 async function countDigits(
   gpu: GpuRunner,
@@ -17,7 +17,7 @@ async function countDigits(
 ): Promise<Uint32Array> {
   const total = new Uint32Array(pass.digits);
   for (const part of parts) {
-    for (const { from, to } of rowChunks(1, part.length, 32, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, part.length, 32, gpu.chunkElements)) {
       const [counts] = await gpu.run({
         shader: 'magnitude',
         source: MAGNITUDE,
@@ -62,7 +62,7 @@ export function createGpuSelection(gpu: GpuRunner) {
     if (keep === 0) return mask;
     const { key, below, equal } = await selectKth(gpu, [x], x.length - keep + 1);
     let ties = keep - (x.length - below - equal);
-    for (const { from, to } of rowChunks(1, x.length, 32, GPU_CHUNK)) {
+    for (const { from, to } of rowChunks(1, x.length, 32, gpu.chunkElements)) {
       const words = Math.ceil((to - from) / 32);
       const [above, same] = await gpu.run({
         shader: 'magnitude',
@@ -93,7 +93,7 @@ export function createGpuSelection(gpu: GpuRunner) {
   ): Promise<Uint8Array> {
     checkNm(x.length, rows, columns, n, m);
     const mask = new Uint8Array(maskBytes(x.length));
-    for (const chunk of rowChunks(rows, columns, m, GPU_CHUNK)) await addChunk(x, chunk, n, m, mask);
+    for (const chunk of rowChunks(rows, columns, m, gpu.chunkElements)) await addChunk(x, chunk, n, m, mask);
     return mask;
   }
 

@@ -12,7 +12,9 @@ function wasm(label: string, flavour: WasmFlavour): Candidate {
   return { label, make: () => createWasmKernels(flavour), ...missing };
 }
 
-const gpu = await createWebgpuKernels();
+/** Small, so that the cases which cross a chunk of WASM cross several of WebGPU. */
+const GPU_CHUNK = 16384;
+const gpu = await createWebgpuKernels(GPU_CHUNK);
 
 declareSuite(
   [
