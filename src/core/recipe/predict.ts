@@ -89,9 +89,11 @@ class Rehearsal {
           this.doubts.add('what simplify removes is not known yet');
         return;
       case pruneMagnitudeMeta.id:
-        return this.#each((layer, state) => this.#prune(layer, state, step));
+        this.#each((layer, state) => this.#prune(layer, state, step));
+        return;
       case quantizeWeightsMeta.id:
-        return this.#each((layer, state) => this.#quantize(layer, state, step));
+        this.#each((layer, state) => this.#quantize(layer, state, step));
+        return;
       default:
         this.doubts.add(`the pass "${step.pass}" cannot be predicted`);
     }
