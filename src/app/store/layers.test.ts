@@ -47,9 +47,10 @@ describe('layerRows', () => {
     const { recipe } = withLayerParam(EMPTY_DRAFT, QUANTIZE, 'b', 'precision', 'fp16');
     const [a, b, c] = layerRows(layers, recipe, variant);
     expect(a).toMatchObject({ share: 0.25, donePrecision: 'int8 ch', doneSparsity: 0.5, sqnrDb: 12 });
-    expect(b).toMatchObject({ share: 0.75, precision: 'fp16', skipped: 'too small' });
+    expect(b).toMatchObject({ share: 0.75, precision: 'fp16', skippedBy: { p: 'too small' } });
     expect(b?.sqnrDb).toBeUndefined();
-    expect(c?.skipped).toBe('shared with a graph input');
+    expect(c?.layer.frozen).toBe('shared with a graph input');
+    expect(c?.skippedBy).toEqual({});
   });
 
   it('sorts by size and by damage, untouched layers last', () => {

@@ -17,17 +17,19 @@ export interface LayerRow {
   readonly doneSparsity: number | undefined;
   /** The worst step; Infinity = exact. Undefined = untouched. */
   readonly sqnrDb: number | undefined;
-  /** Why it was left alone, by the reader or by a pass. */
-  readonly skipped: string | undefined;
+  /** Why a pass left it alone, by pass. */
+  readonly skippedBy: Readonly<Record<string, string>>;
 }
 
 export type LayerOrder = 'model' | 'bytes' | 'error';
+
+const NOT_SKIPPED: Readonly<Record<string, string>> = {};
 
 interface Done {
   precision?: string;
   sparsity?: number;
   sqnrDb?: number;
-  skipped?: string;
+  skippedBy: Record<string, string>;
 }
 
 export function layerRows(
@@ -49,7 +51,7 @@ export function layerRows(
       donePrecision: was?.precision,
       doneSparsity: was?.sparsity,
       sqnrDb: was?.sqnrDb,
-      skipped: layer.frozen ?? was?.skipped,
+      skippedBy: was?.skippedBy ?? NOT_SKIPPED,
     };
   });
 }
@@ -57,13 +59,13 @@ export function layerRows(
 function doneOf(variant: VariantSummary | null): ReadonlyMap<string, Done> {
   const done = new Map<string, Done>();
   const of = (layer: string): Done => {
-    const found = done.get(layer) ?? {};
+    const found = done.get(layer) ?? { skippedBy: {} };
     done.set(layer, found);
     return found;
   };
   for (const step of variant?.steps ?? []) {
     for (const change of step.changed) merge(of(change.layer), change);
-    for (const { layer, reason } of step.skipped) of(layer).skipped ??= reason;
+    for (const { layer, reason } of step.skipped) of(layer).skippedBy[step.pass] ??= reason;
   }
   return done;
 }

@@ -7,6 +7,7 @@ import { useApp, useAppState } from '../../store/context.ts';
 import { layerRows } from '../../store/layers.ts';
 import type { LayerRow } from '../../store/layers.ts';
 import { loadLayerDetail } from '../../store/layer-detail.ts';
+import { metaOf } from '../../store/pass-names.ts';
 import { precisionOf, sparsityOf } from '../../store/recipe-edit.ts';
 import { recipeOf } from '../../store/state.ts';
 import { formatBytes, formatDecibels, formatPercent, groupThousands } from '../../ui/format.ts';
@@ -25,7 +26,7 @@ export function Inspector(): ReactElement {
     return (
       <section className="card" aria-label="Layer">
         <h2 className="card-title">Layer</h2>
-        <p className="mute small">Choose a layer in the table to see its weights.</p>
+        <p className="mute small">The weights of a layer are shown here once one is chosen in the table.</p>
       </section>
     );
   }
@@ -63,13 +64,27 @@ export function Inspector(): ReactElement {
         )}
         <dt>Precision</dt>
         <dd>
-          {row.skipped === undefined ? <PrecisionSelect row={row} general={precisionOf(recipe)} /> : '–'}
+          {layer.frozen === undefined ? <PrecisionSelect row={row} general={precisionOf(recipe)} /> : '–'}
         </dd>
         <dt>Sparsity</dt>
-        <dd>{row.skipped === undefined ? <SparsitySelect row={row} general={sparsityOf(recipe)} /> : '–'}</dd>
+        <dd>
+          {layer.frozen === undefined ? <SparsitySelect row={row} general={sparsityOf(recipe)} /> : '–'}
+        </dd>
       </dl>
-      {row.skipped === undefined ? null : <p className="small tone-warn">Left alone: {row.skipped}</p>}
+      {reasonsOf(row).map((reason) => (
+        <p key={reason} className="small tone-warn">
+          {reason}
+        </p>
+      ))}
     </section>
+  );
+}
+
+/** Why the layer, or a pass of it, was left out. */
+function reasonsOf({ layer, skippedBy }: LayerRow): readonly string[] {
+  if (layer.frozen !== undefined) return [`Left alone: ${layer.frozen}`];
+  return Object.entries(skippedBy).map(
+    ([pass, reason]) => `${metaOf(pass)?.label ?? pass}, skipped: ${reason}`,
   );
 }
 

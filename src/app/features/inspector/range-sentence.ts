@@ -2,6 +2,8 @@
 
 /** Below this a single scale wastes less than two bits in the quietest channel. */
 const MUCH = 4;
+/** More than any format has bits for. */
+const BEYOND = 2 ** 16;
 
 /**
  * With one scale for all, a channel whose range is r times smaller uses only 1/r of the codes: log2 r bits are lost.
@@ -10,6 +12,8 @@ const MUCH = 4;
 export function rangeSentence(ratio: number | null): string | null {
   if (ratio === null || Number.isNaN(ratio)) return null;
   if (!Number.isFinite(ratio)) return 'At least one channel holds only zeros; it needs no bits at all.';
+  if (ratio > BEYOND)
+    return 'At least one channel is all but zero beside the others: one scale for all would erase it.';
   const times = ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1);
   const bits = Math.log2(ratio).toFixed(1);
   if (ratio < MUCH)

@@ -47,10 +47,16 @@ function NotMeasured(): ReactElement | null {
   );
 }
 
+/** One reason often explains several gaps: 'Latency, agreement: …'. */
 function notMeasuredOf(entry: StudyEntry | null): readonly { what: string; reason: string }[] {
   if (entry === null) return [];
   if (entry.failure !== null) return [{ what: 'This model', reason: entry.failure.message }];
-  return (entry.measurement?.notMeasured ?? []).map(({ what, reason }) => ({ what: NAMES[what], reason }));
+  const byReason = new Map<string, string>();
+  for (const { what, reason } of entry.measurement?.notMeasured ?? []) {
+    const before = byReason.get(reason);
+    byReason.set(reason, before === undefined ? NAMES[what] : `${before}, ${NAMES[what].toLowerCase()}`);
+  }
+  return [...byReason].map(([reason, what]) => ({ what, reason }));
 }
 
 function AboutModel(): ReactElement | null {

@@ -130,7 +130,6 @@ const Row = memo(function Row({
   const { store } = useApp();
   const { layer } = row;
   const select = (): void => store.setState((state) => ({ view: { ...state.view, layerId: layer.id } }));
-  const frozen = layer.frozen !== undefined;
   return (
     <tr aria-rowindex={index + 2} className={selected ? 'selected' : ''} onClick={select}>
       <th scope="row" className="layer-name">
@@ -144,7 +143,7 @@ const Row = memo(function Row({
       <td className="layer-bytes">
         <span
           className="bar"
-          style={{ width: `${Math.max(3, (row.share / widest) * 64)}px` }}
+          style={{ width: `${Math.max(3, (row.share / widest) * 46)}px` }}
           aria-hidden="true"
         />
         {formatBytes(layer.weightBytes)}
@@ -159,7 +158,7 @@ const Row = memo(function Row({
           <Heat sqnrDb={row.sqnrDb} text={formatDecibels(row.sqnrDb)} />
         )}
       </td>
-      {row.skipped === undefined ? (
+      {layer.frozen === undefined ? (
         <>
           <td>
             <PrecisionSelect row={row} general={precision} />
@@ -169,8 +168,8 @@ const Row = memo(function Row({
           </td>
         </>
       ) : (
-        <td colSpan={2} className="layer-skipped" title={row.skipped}>
-          {frozen ? 'left alone' : 'skipped'}: {row.skipped}
+        <td colSpan={2} className="layer-skipped" title={layer.frozen}>
+          left alone: {layer.frozen}
         </td>
       )}
     </tr>

@@ -18,12 +18,15 @@ const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
 
 export function PrecisionSelect({ row, general }: SelectProps<string>): ReactElement {
   const { store } = useApp();
-  const shown = row.precision ?? general;
+  const shown = row.skippedBy[QUANTIZE] === undefined ? (row.precision ?? general) : 'fp32';
   return (
     <select
       className={`select pill pill-${shown} ${row.precision === undefined ? '' : 'own'}`}
       aria-label={`Precision of ${row.layer.label}`}
-      title={row.donePrecision === undefined ? undefined : `made as ${row.donePrecision}`}
+      title={
+        row.skippedBy[QUANTIZE] ??
+        (row.donePrecision === undefined ? undefined : `made as ${row.donePrecision}`)
+      }
       value={row.precision ?? ''}
       onClick={(event) => event.stopPropagation()}
       onChange={(event) => {
@@ -33,7 +36,9 @@ export function PrecisionSelect({ row, general }: SelectProps<string>): ReactEle
         );
       }}
     >
-      <option value="">{row.donePrecision ?? general}</option>
+      <option value="">
+        {row.skippedBy[QUANTIZE] === undefined ? (row.donePrecision ?? general) : 'skipped'}
+      </option>
       {PRECISION_STOPS.map((stop) => (
         <option key={stop} value={stop}>
           {stop}, set here
@@ -51,6 +56,7 @@ export function SparsitySelect({ row, general }: SelectProps<number>): ReactElem
     <select
       className={`select pill ${own === undefined ? '' : 'own'}`}
       aria-label={`Sparsity of ${row.layer.label}`}
+      title={row.skippedBy[PRUNE]}
       value={own === undefined ? '' : String(own)}
       onClick={(event) => event.stopPropagation()}
       onChange={(event) => {
@@ -66,7 +72,9 @@ export function SparsitySelect({ row, general }: SelectProps<number>): ReactElem
         );
       }}
     >
-      <option value="">{percent(row.doneSparsity ?? general)}</option>
+      <option value="">
+        {row.skippedBy[PRUNE] === undefined ? percent(row.doneSparsity ?? general) : 'skipped'}
+      </option>
       {odd ? <option value={String(own)}>{percent(own)}, set here</option> : null}
       {SPARSITY_CHOICES.map((choice) => (
         <option key={choice} value={String(choice)}>

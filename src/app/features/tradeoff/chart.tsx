@@ -141,6 +141,9 @@ interface ShapeProps {
   readonly payload?: ChartPoint;
 }
 
+/** Below this a label under its point would run into the axis. */
+const LOW = 165;
+
 function Nothing(): ReactElement {
   return <g />;
 }
@@ -173,7 +176,7 @@ function Dot({
       {label === '' ? null : (
         <text
           x={original ? cx - 12 : cx + 12}
-          y={original ? cy - 10 : cy + 18}
+          y={original || cy > LOW ? cy - 12 : cy + 18}
           textAnchor={original ? 'end' : 'start'}
           className="point-label"
         >
