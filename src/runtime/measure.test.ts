@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PareError } from '../core/errors.ts';
 import type { MeasureRequest } from './contract.ts';
+import { measure } from './measure.ts';
 import { measureInNode } from './node-measure.ts';
 import { ELEMENT, tinyModel } from './testing/tiny-model.ts';
 import type { TinyModel, TinyValue } from './testing/tiny-model.ts';
@@ -182,6 +183,64 @@ describe('measure', () => {
     const model = weighted('Mul', [4], [1, 1, 1, 1]);
     const result = await measured(request(model, model, { provider: 'webgpu' }));
     expect(reasons(result)['latency']).toMatch(/Node has no WebGPU/);
+  });
+
+  it('reads weights from the files beside the model', async () => {
+    const inside = weighted('Mul', [4], [1, 2, 3, 4]);
+    const beside: TinyModel = {
+      ...inside,
+      weights: { w: { dims: [4], values: [1, 2, 3, 4], location: 'tiny.onnx.data' } },
+    };
+    const data = { name: 'tiny.onnx.data', parts: [Float32Array.of(1, 2, 3, 4)] };
+    const result = await measured({
+      ...request(inside, inside),
+      variant: [{ name: 'tiny.onnx', parts: [tinyModel(beside)] }, data],
+    });
+    expect(result.agreement?.sqnrDb).toBe(Infinity);
+    const missing = await measured({
+      ...request(inside, inside),
+      variant: [{ name: 'tiny.onnx', parts: [tinyModel(beside)] }],
+    });
+    expect(reasons(missing)['agreement']).toMatch(/could not load the variant/);
+  });
+
+  it('keeps what it has and gives the reason for the rest when the runtime breaks down', async () => {
+    const metadata = [{ name: 'x', isTensor: true, type: 'float32', shape: [1, 2] }];
+    let runs = 0;
+    const session = {
+      inputMetadata: metadata,
+      outputNames: ['y'],
+      run: () => {
+        // 1 run to find the sizes, 4 to pick a range, 16 pairs for the agreement, then the timing begins.
+        if (++runs > 37) throw new WebAssembly.RuntimeError('memory access out of bounds');
+        return Promise.resolve({ y: { type: 'float32', dims: [1, 2], data: Float32Array.of(runs % 7, 1) } });
+      },
+      release: () => {
+        throw new Error('the heap is gone');
+      },
+    };
+    let created = 0;
+    // The first session only starts the runtime and is let go at once.
+    const create = () =>
+      Promise.resolve(++created === 1 ? { ...session, release: () => Promise.resolve() } : session);
+    const ort = { InferenceSession: { create }, Tensor: Object };
+    const result = await measure(
+      {
+        ort: ort as never,
+        providers: { wasm: true, webgpu: 'none' },
+        memory: { heapBytes: () => 0 },
+        clock: tickingClock(),
+        threads: 1,
+        machine: { cores: 1, userAgent: 'test', runtime: 'broken', crossOriginIsolated: true },
+        checkpoint: () => Promise.resolve(),
+      },
+      request(weighted('Mul', [1], [1]), weighted('Mul', [1], [1])),
+    );
+    expect(result.agreement?.samples).toBe(16);
+    expect(result.latency).toBeNull();
+    expect(reasons(result)['latency']).toMatch(/broke down and could not run the original.*out of bounds/);
+    expect(reasons(result)['memory']).toBe(reasons(result)['latency']);
+    expect(reasons(result)['accuracy']).toMatch(/no labelled data/);
   });
 
   it('stops when it is cancelled', async () => {

@@ -37,9 +37,21 @@ export interface TinyModel {
   readonly outputs: readonly TinyValue[];
   /** float32 initializers. */
   readonly weights?: Readonly<
-    Record<string, { readonly dims: readonly number[]; readonly values: readonly number[] }>
+    Record<
+      string,
+      {
+        readonly dims: readonly number[];
+        readonly values: readonly number[];
+        /** Name of another file that holds the values, from its first byte. */
+        readonly location?: string;
+      }
+    >
   >;
 }
+
+/** A StringStringEntryProto of `external_data`. */
+const entry = (key: string, value: string): number[] =>
+  field(13, [...field(1, text(key)), ...field(2, text(value))]);
 
 function valueInfo({ name, element, dims }: TinyValue): number[] {
   const shape = dims.flatMap((d) => field(1, typeof d === 'number' ? integer(1, d) : field(2, text(d))));
@@ -57,12 +69,18 @@ export function tinyModel({ nodes, inputs, outputs, weights = {} }: TinyModel): 
       ]),
     ),
     ...field(2, text('tiny')),
-    ...Object.entries(weights).flatMap(([name, { dims, values }]) =>
+    ...Object.entries(weights).flatMap(([name, { dims, values, location }]) =>
       field(5, [
         ...dims.flatMap((d) => integer(1, d)),
         ...integer(2, ELEMENT.float32),
         ...field(8, text(name)),
-        ...field(9, new Uint8Array(Float32Array.from(values).buffer)),
+        ...(location === undefined
+          ? field(9, new Uint8Array(Float32Array.from(values).buffer))
+          : [
+              ...entry('location', location),
+              ...entry('length', String(4 * values.length)),
+              ...integer(14, 1),
+            ]),
       ]),
     ),
     ...inputs.flatMap((value) => field(11, valueInfo(value))),
