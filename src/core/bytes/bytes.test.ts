@@ -47,6 +47,15 @@ describe('spans and parts', () => {
     expect(() => subSpan(spanOf(source), 5, 6)).toThrow(truncated);
   });
 
+  it('gives plain arrays for a Buffer, whose slices would be views', () => {
+    const buffer = Buffer.from([1, 2, 3, 4]);
+    const part = new MemorySource(buffer).read(1, 2);
+    const copy = part.slice();
+    copy[0] = 9;
+    expect([...buffer]).toEqual([1, 2, 3, 4]);
+    expect(copy.buffer.byteLength).toBe(2);
+  });
+
   it('joins, measures and slices parts', () => {
     const parts = [bytes(3), spanOf(bytes(5)), new Uint8Array(0)];
     expect(partsLength(parts)).toBe(8);

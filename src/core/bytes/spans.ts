@@ -21,7 +21,8 @@ export class MemorySource implements ByteSource {
   readonly backing: Uint8Array;
 
   constructor(bytes: Uint8Array) {
-    this.backing = bytes;
+    // A Node Buffer is a Uint8Array whose slice() is a view, not a copy: a trap for every reader behind this.
+    this.backing = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.size = bytes.byteLength;
   }
 
