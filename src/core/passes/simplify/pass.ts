@@ -21,6 +21,7 @@ import { SIMPLIFY_META } from './meta.ts';
 import { NOOP_REWRITES } from './noops.ts';
 import { PAD_REWRITES } from './pads.ts';
 import { RESHAPE_REWRITES } from './reshapes.ts';
+import { STRIDED_REWRITES } from './strided.ts';
 import { onnxOp, openWork, type Ledger, type Rewrite, type Work } from './work.ts';
 
 /** Each round removes or merges something; real models need about ten. A bound, in case two rewrites ever disagree. */
@@ -37,6 +38,7 @@ const REWRITES: readonly Readonly<Record<string, readonly Rewrite[]>>[] = [
   LINEAR_REWRITES,
   ARITHMETIC_REWRITES,
   RESHAPE_REWRITES,
+  STRIDED_REWRITES,
 ];
 
 export const simplifyPass: Pass = {
