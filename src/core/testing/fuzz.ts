@@ -103,12 +103,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
 };
 
 /** Message fields that a walk to a random message may enter, as far as it is one: graph, nodes, attributes, tensors, values. */
-function rebuilt(
-  bytes: Uint8Array,
-  dice: Dice,
-  depth: number,
-  others: readonly Uint8Array[],
-): Uint8Array {
+function rebuilt(bytes: Uint8Array, dice: Dice, depth: number, others: readonly Uint8Array[]): Uint8Array {
   const fields = fieldsOf(bytes);
   if (fields === undefined || fields.length === 0) return bytes;
   const chosen = dice.below(fields.length);
