@@ -67,6 +67,7 @@ export async function applyRecipe(
   const wasValid = verifyModel(model).errors.length === 0;
   let logical = model;
   const reports: StepReport[] = [];
+  const checkpoint = forward(context.checkpoint.bind(context));
   const random = seededRandom(recipe.seed);
   for (const [i, step] of recipe.steps.entries()) {
     const pass = findPass(context.passes ?? PASSES, step, i);
@@ -76,17 +77,17 @@ export async function applyRecipe(
       kernels: context.kernels,
       runner: context.runner,
       random,
-      checkpoint: shareOf(context, i, recipe.steps.length),
+      checkpoint: shareOf(checkpoint, i, recipe.steps.length),
     });
     if (wasValid) refuseBroken(logical, outcome.model, recipe, i);
     logical = outcome.model;
     reports.push(reportOf(step.pass, outcome, context.now() - started));
   }
   const lowered = await lowerModel(logical, (fraction, doing) =>
-    context.checkpoint(1 - LOWERING_SHARE * (1 - fraction), doing),
+    checkpoint(1 - LOWERING_SHARE * (1 - fraction), doing),
   );
   if (wasValid) refuseBroken(logical, lowered.model, recipe, recipe.steps.length - 1);
-  await context.checkpoint(1, 'done');
+  await checkpoint(1, 'done');
   return {
     model: lowered.model,
     logical: settle(logical, lowered.reverted),
@@ -122,9 +123,20 @@ function refuseUnknownLayers(step: PassStep, index: number, known: ReadonlySet<s
   });
 }
 
-function shareOf(context: ApplyContext, index: number, count: number): PassContext['checkpoint'] {
+type Checkpoint = PassContext['checkpoint'];
+
+/** A pass that works in rounds may fall back; what people see does not. */
+function forward(checkpoint: Checkpoint): Checkpoint {
+  let furthest = 0;
+  return (fraction, doing) => {
+    furthest = Math.max(furthest, fraction);
+    return checkpoint(furthest, doing);
+  };
+}
+
+function shareOf(checkpoint: Checkpoint, index: number, count: number): Checkpoint {
   const share = (1 - LOWERING_SHARE) / count;
-  return (fraction, doing) => context.checkpoint((index + Math.min(1, fraction)) * share, doing);
+  return (fraction, doing) => checkpoint((index + Math.min(1, fraction)) * share, doing);
 }
 
 function refuseBroken(before: Model, after: Model, recipe: RunnableRecipe, index: number): void {

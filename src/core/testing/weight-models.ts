@@ -75,7 +75,9 @@ export function oneWeight({
         ],
         initializers: place === 'initializer' ? [tensor] : [],
         inputs: [
-          ...consumer.inputs.filter((name) => name !== 'w').map((name) => valueInfo(name, 'float32')),
+          ...consumer.inputs
+            .filter((name) => name !== 'w')
+            .map((name) => valueInfo(name, consumer.opType === 'Gather' ? 'int64' : 'float32')),
           ...(listed && place === 'initializer' ? [valueInfo('w', tensor.dataType, tensor.dims)] : []),
         ],
         outputs: [valueInfo('y', 'float32'), valueInfo('seen', tensor.dataType, tensor.dims)],

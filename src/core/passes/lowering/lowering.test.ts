@@ -22,15 +22,15 @@ import {
 } from '../../testing/weight-models.ts';
 import { floatToHalf, halvesToFloats } from '../../tensor/float16.ts';
 import { applyRecipe, layerFloats } from '../manager.ts';
-import type { PassStep } from '../types.ts';
+import type { ParamValues, PassStep } from '../types.ts';
 import { lowerModel } from './lower.ts';
 import { constantBytes, hollow, plannedBytes } from './measure.ts';
 import { freeDomain, namePrefix } from './names.ts';
 
 const context = testContext();
 
-const quantize = (params: PassStep['params']): PassStep => ({ pass: 'quantize-weights', params });
-const prune = (params: PassStep['params']): PassStep => ({ pass: 'prune-magnitude', params });
+const quantize = (params: ParamValues): PassStep => ({ pass: 'quantize-weights', params });
+const prune = (params: ParamValues): PassStep => ({ pass: 'prune-magnitude', params });
 
 /** The weight as the runtime computes it, with nothing folded. Only what `seen` needs is run. */
 async function decodedByRuntime(lowered: Model): Promise<Float32Array> {
