@@ -37,8 +37,8 @@ describe('strided slices', () => {
   it('not with a free batch', async () => {
     const before = shuffle(0, [1, 0, 2]);
     const [x] = before.graph.inputs;
-    const type = { ...x!.type!, shape: ['N', 8, 5, 6] };
-    const open = { ...before, graph: { ...before.graph, inputs: [{ ...x!, type }] } };
+    const type = { ...x.type!, shape: ['N', 8, 5, 6] };
+    const open = { ...before, graph: { ...before.graph, inputs: [{ ...x, type }] } };
     expect((await check(open, exact)).ops).toContain('Gather');
   });
   it('a Gather of one channel keeps its axis only when the shape says so', async () => {
