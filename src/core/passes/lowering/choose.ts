@@ -48,7 +48,8 @@ export interface FormPlan {
 
 /** Weights of an earlier call, so that the next one computes only what changed: the page asks while a slider moves. */
 export class FormMemo {
-  readonly candidates = new Map<string, Candidate>();
+  /** By the prefix of a weight's names; few for each. */
+  readonly candidates = new Map<string, Candidate[]>();
   readonly functionBytes = new Map<string, number>();
 }
 
@@ -59,10 +60,14 @@ const NOMINAL_NAME = 'int4s';
 /** So many calls save more than any function takes. */
 const SURELY_WORTHWHILE = 8;
 
+type Form = 'dense' | 'sparse' | 'canonical';
+
 interface Candidate {
+  readonly form: Form;
+  readonly shape: EncodingShape;
+  readonly siteOpset: number;
   readonly chain: Chain;
   readonly opset: number;
-  readonly sparse: boolean;
   readonly kept: number;
   readonly holder: Holder;
   /** Bytes of the chain's constants. */
@@ -70,6 +75,8 @@ interface Candidate {
   /** With a call; the same as written out where the chain cannot be a call. */
   readonly callBytes: number;
   readonly callable: boolean;
+  /** Bytes of the chain's operators, once asked for. They do not depend on the number of kept elements. */
+  readonly lengths: { inline?: number };
 }
 
 interface Options {
@@ -95,7 +102,7 @@ export function decideForms(
     const { chain, opset, holder } = found;
     const renamed = holder === 'constant' ? NOT_RENAMED : knownNumbers(chain, written);
     const note = option.notes.length === 0 ? {} : { note: option.notes.join('; ') };
-    const shared = renamed.size === 0 ? chain : withNames(chain, renamed);
+    const shared = renamed.size === 0 ? chain : withNames(chain, renamed, call === undefined);
     return {
       kind: 'chain',
       chain: shared,
@@ -123,13 +130,14 @@ function knownNumbers(chain: Chain, written: Map<string, string>): ReadonlyMap<s
   return renamed;
 }
 
-function withNames(chain: Chain, renamed: ReadonlyMap<string, string>): Chain {
+/** @param inline the operators are written, not a call: they must know the names too. */
+function withNames(chain: Chain, renamed: ReadonlyMap<string, string>, inline: boolean): Chain {
   const rename = (name: string): string => renamed.get(name) ?? name;
   return {
     ...chain,
     inputs: chain.inputs.map(rename),
     tensors: chain.tensors.filter(({ name }) => !renamed.has(name)),
-    nodes: chain.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) })),
+    nodes: inline ? chain.nodes.map((node) => ({ ...node, inputs: node.inputs.map(rename) })) : chain.nodes,
   };
 }
 
@@ -160,7 +168,9 @@ function callBytes(chain: Chain, name: string, domain: string): number {
 }
 
 function inlineBytes(candidate: Candidate): number {
-  return candidate.callable ? candidate.tensorBytes + nodesBytes(candidate.chain) : candidate.callBytes;
+  if (!candidate.callable) return candidate.callBytes;
+  candidate.lengths.inline ??= nodesBytes(candidate.chain);
+  return candidate.tensorBytes + candidate.lengths.inline;
 }
 
 /** What weights of several graphs may read stands in the outermost one. */
@@ -252,28 +262,43 @@ function optionsOf(request: FormRequest, domain: string, memo: FormMemo): Option
 
 function candidateFor(
   request: FormRequest,
-  form: 'dense' | 'sparse' | 'canonical',
+  form: Form,
   opset: number,
   domain: string,
   memo: FormMemo,
 ): Candidate {
   const { shape, site } = request;
-  const { precision, signed, granularity, scaleType } = shape;
-  const block = granularity.kind === 'block' ? granularity.size : 0;
-  const key = `${site.prefix} ${site.opset} ${form} ${precision} ${signed} ${granularity.kind} ${block} ${scaleType}`;
-  const known = memo.candidates.get(key);
-  if (known !== undefined) return known.kept === shape.kept ? known : withKept(known, shape.kept);
+  const known = memo.candidates.get(site.prefix) ?? [];
+  for (const candidate of known) {
+    if (candidate.form !== form || candidate.siteOpset !== site.opset) continue;
+    if (!sameButKept(candidate.shape, shape)) continue;
+    return candidate.kept === shape.kept ? candidate : withKept(candidate, shape.kept);
+  }
   const chain =
     form === 'canonical' ? planDequantize(shape, site) : planDecode(shape, site, form === 'sparse');
   const candidate = measured(chain, request, form, opset, domain);
-  memo.candidates.set(key, candidate);
+  known.push(candidate);
+  memo.candidates.set(site.prefix, known);
   return candidate;
+}
+
+/** Whether the chains of two shapes differ at most in the number of kept elements. */
+function sameButKept(a: EncodingShape, b: EncodingShape): boolean {
+  return (
+    a.precision === b.precision &&
+    a.signed === b.signed &&
+    a.scaleType === b.scaleType &&
+    a.granularity.kind === b.granularity.kind &&
+    (a.granularity.kind !== 'block' ||
+      b.granularity.kind !== 'block' ||
+      a.granularity.size === b.granularity.size)
+  );
 }
 
 function measured(
   chain: Chain,
   { holder, site, shape }: FormRequest,
-  form: 'dense' | 'sparse' | 'canonical',
+  form: Form,
   opset: number,
   domain: string,
 ): Candidate {
@@ -282,16 +307,18 @@ function measured(
   const callable =
     form !== 'canonical' && holder === 'initializer' && site.opset >= FUNCTION_OPSET && canCall(chain);
   const nodes = callable ? callBytes(chain, NOMINAL_NAME, domain) : nodesBytes(chain);
-  const sparse = form === 'sparse';
   return {
+    form,
+    shape,
+    siteOpset: site.opset,
     chain,
     opset,
-    sparse,
     kept: shape.kept,
     holder,
     tensorBytes,
     callable,
     callBytes: tensorBytes + nodes,
+    lengths: {},
   };
 }
 
@@ -328,10 +355,10 @@ class FunctionRegistry {
     this.#memo = memo;
   }
 
-  nameFor({ chain, sparse }: Candidate, { shape, site }: FormRequest): string {
+  nameFor({ chain, form }: Candidate, { shape, site }: FormRequest): string {
     const known = this.#names.get(chain.structure);
     if (known !== undefined) return known;
-    const kind = `${shape.precision}${sparse ? 's' : ''}`;
+    const kind = `${shape.precision}${form === 'sparse' ? 's' : ''}`;
     const taken = new Set(this.#names.values());
     let name = kind;
     for (let i = 2; taken.has(name); i++) name = `${kind}_${i}`;
