@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 /** A stalled download must not hold up the tests: the distribution's package is tried after it. */
-const INSTALL_LIMIT_MILLIS = 240_000;
+const DOWNLOAD_LIMIT_MILLIS = 150_000;
+const PACKAGE_LIMIT_MILLIS = 300_000;
 
 async function executable(path) {
   try {
@@ -52,10 +53,11 @@ export async function findChromium() {
 }
 
 /** Runs a command with its output shown; true when it ended well within the limit. */
-function succeeds(command, args) {
+function succeeds(limitMillis, command, args) {
   return new Promise((done) => {
     console.log(`> ${[command, ...args].join(' ')}`);
-    const child = spawn(command, args, { stdio: 'inherit', timeout: INSTALL_LIMIT_MILLIS });
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const child = spawn(command, args, { stdio: 'inherit', timeout: limitMillis, env });
     child.on('error', () => done(false));
     child.on('exit', (status) => done(status === 0));
   });
@@ -64,7 +66,12 @@ function succeeds(command, args) {
 async function installWithPlaywright() {
   const asRoot = process.getuid?.() === 0;
   // With its system libraries where that is allowed; a browser without them does not start on a bare machine.
-  return succeeds('npx', ['playwright', 'install', ...(asRoot ? ['--with-deps'] : []), 'chromium']);
+  return succeeds(DOWNLOAD_LIMIT_MILLIS, 'npx', [
+    'playwright',
+    'install',
+    ...(asRoot ? ['--with-deps'] : []),
+    'chromium',
+  ]);
 }
 
 async function installFromDistribution() {
@@ -72,7 +79,7 @@ async function installFromDistribution() {
   const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const apt = (...args) => {
     const [command, ...rest] = [...sudo, 'apt-get', ...args];
-    return succeeds(command, rest);
+    return succeeds(PACKAGE_LIMIT_MILLIS, command, rest);
   };
   await apt('update');
   return apt('install', '-y', '--no-install-recommends', 'chromium');
