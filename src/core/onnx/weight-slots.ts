@@ -68,7 +68,7 @@ const einsum: Slot = (node, dims, input) => {
   const term = terms[input];
   if (output === undefined || term?.length !== dims.length) return { op: 'Einsum', axis: undefined };
   const others = terms.filter((_, i) => i !== input).join('');
-  const axis = [...term].findIndex((label) => output.includes(label) && !others.includes(label));
+  const axis = Array.from(term).findIndex((label) => output.includes(label) && !others.includes(label));
   return { op: 'Einsum', axis: axis < 0 ? undefined : axis };
 };
 

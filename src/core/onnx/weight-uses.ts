@@ -93,9 +93,9 @@ function functionPath(node: Node): string {
 function viewShape(view: View, node: Node): Pick<View, 'dims' | 'axes' | 'quantized'> | undefined {
   const { dims, axes, quantized } = view;
   switch (node.opType) {
+    // Parts of a weight keep its axes; gates of recurrent layers are cut apart and put together in another order.
     case 'Identity':
     case 'Cast':
-    // Parts of a weight keep its axes; gates of recurrent layers are cut apart and put together in another order.
     case 'Slice':
     case 'Split':
       return { dims, axes, quantized };
