@@ -6,7 +6,9 @@ import type { ActionContext } from './actions/types.ts';
 import { EmptyPage } from './features/empty/empty.tsx';
 import { LiveRegion, Notices } from './features/notices/notices.tsx';
 import { DropZone } from './features/shell/drop-zone.tsx';
+import { FaultBoundary } from './features/shell/fault-boundary.tsx';
 import { nextScheme } from './features/shell/scheme-button.tsx';
+import { useFaultNotices } from './features/shell/use-fault-notices.ts';
 import { useShortcuts } from './features/shell/use-shortcuts.ts';
 import { AppContext, useAppState } from './store/context.ts';
 import { saveBlob } from './ui/save-blob.ts';
@@ -61,17 +63,24 @@ function Frame({ services }: { readonly services: AppServices }): ReactElement {
 
 function Page(): ReactElement {
   const open = useAppState((state) => state.model !== null);
+  const fileName = useAppState((state) => state.model?.fileName);
   useShortcuts();
+  useFaultNotices();
+  useEffect(() => {
+    if (fileName !== undefined) document.title = `${fileName} · Pare`;
+  }, [fileName]);
   useEffect(preload, []);
   return (
     <div className="page">
-      {open ? (
-        <Suspense fallback={null}>
-          <Workspace />
-        </Suspense>
-      ) : (
-        <EmptyPage />
-      )}
+      <FaultBoundary>
+        {open ? (
+          <Suspense fallback={null}>
+            <Workspace />
+          </Suspense>
+        ) : (
+          <EmptyPage />
+        )}
+      </FaultBoundary>
       <Suspense fallback={null}>
         <Palette />
       </Suspense>

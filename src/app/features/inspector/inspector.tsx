@@ -13,7 +13,7 @@ import { recipeOf } from '../../store/state.ts';
 import { formatBytes, formatDecibels, formatPercent, groupThousands } from '../../ui/format.ts';
 import { Histogram } from '../../ui/histogram.tsx';
 import { PrecisionSelect, SparsitySelect } from '../layers/override-selects.tsx';
-import { useCurrentEntry } from '../workspace/use-study.ts';
+import { useCurrentEntry, usePrediction } from '../workspace/use-study.ts';
 import { rangeSentence } from './range-sentence.ts';
 import './inspector.css';
 
@@ -21,6 +21,8 @@ export function Inspector(): ReactElement {
   const recipe = useDeferredValue(useAppState(recipeOf));
   const row = useSelectedRow(recipe);
   const detail = useAppState((state) => state.detail);
+  const prediction = useDeferredValue(usePrediction());
+  const changed = recipe.steps.length > 0;
   useDetail(row?.layer.id ?? null);
   if (row === null) {
     return (
@@ -31,6 +33,8 @@ export function Inspector(): ReactElement {
     );
   }
   const { layer } = row;
+  const after = changed ? prediction?.layers.find(({ id }) => id === layer.id) : undefined;
+  const exact = prediction?.exact === true;
   const shown = detail?.detail?.layerId === layer.id ? detail.detail : null;
   return (
     <section className="card inspector" aria-label="Layer">
@@ -50,6 +54,14 @@ export function Inspector(): ReactElement {
         <dd>
           {groupThousands(layer.elements)} {layer.dataType}, {formatBytes(layer.weightBytes)}
         </dd>
+        {after === undefined ? null : (
+          <>
+            <dt>In the file</dt>
+            <dd>
+              {formatBytes(after.bytes)}, predicted{exact ? '' : ', not exact'}
+            </dd>
+          </>
+        )}
         {shown === null || shown.sqnrDb === null ? null : (
           <>
             <dt>SQNR</dt>

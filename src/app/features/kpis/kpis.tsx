@@ -23,6 +23,10 @@ export function Kpis(): ReactElement | null {
   const figures = useFigures();
   const current = useCurrentEntry();
   const held = useAppState((state) => state.held !== null || state.failed !== null);
+  const measured = useAppState(
+    (state) => Object.values(state.entries).filter((e) => e.measurement !== null).length,
+  );
+  const estimateNote = measured > 1 ? 'between measured neighbours' : 'as the original’s, until measured';
   if (figures === null) return null;
   return (
     <div className="kpis">
@@ -37,7 +41,7 @@ export function Kpis(): ReactElement | null {
           shown={shownValue(figure)}
           sourceWords={sourceWords(figure, held)}
           verdict={verdictOf(figure, current)}
-          note={noteOf(figure, current)}
+          note={noteOf(figure, current, estimateNote)}
           pending={figure.pending}
         />
       ))}
@@ -99,11 +103,11 @@ function memoryVerdict(value: number, baseline: number): Verdict {
   return { tone: change > 0 ? 'bad' : 'good', text: formatChange(value, baseline) };
 }
 
-function noteOf(figure: Figure, current: StudyEntry | null): string {
+function noteOf(figure: Figure, current: StudyEntry | null, estimateNote: string): string {
   const { name, value, baseline, source, missing } = figure;
   if (value === null) return missing === null ? '' : missing;
   if (source !== 'measured') {
-    return name === 'size' ? `of ${formatBytes(baseline ?? Number.NaN)}` : 'between measured neighbours';
+    return name === 'size' ? `of ${formatBytes(baseline ?? Number.NaN)}` : estimateNote;
   }
   const measurement = current?.measurement ?? null;
   switch (name) {

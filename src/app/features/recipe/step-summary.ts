@@ -10,7 +10,9 @@ export function useStepSummary(meta: PassMeta, step: RecipeStep | undefined): st
   const outcome = useAppState((state) => outcomeOf(state, meta.id));
   if (step === undefined) return meta.exact ? 'off · exact, costs no accuracy' : 'off';
   const settings = settingsOf(meta, step);
-  return outcome === null ? settings : [settings, outcome].filter((part) => part !== '').join(' · ');
+  const said = [settings, outcome ?? ''].filter((part) => part !== '');
+  if (meta.exact) said.push('exact');
+  return said.join(' · ');
 }
 
 /** As text, so that the row renders again only when the words change. */

@@ -1,8 +1,9 @@
 /** What several panels derive from the study: the exact size ahead of time, the figures, the chart's points. */
 import { useMemo } from 'react';
+import type { SizePrediction } from '../../../core/recipe/predict.ts';
 import { useAppSlice, useAppState } from '../../store/context.ts';
 import { figuresOf, gainOf } from '../../store/figures.ts';
-import type { Figures, Prediction } from '../../store/figures.ts';
+import type { Figures } from '../../store/figures.ts';
 import { tradeoffOf } from '../../store/points.ts';
 import type { Tradeoff } from '../../store/points.ts';
 import { predictionOf } from '../../store/prediction.ts';
@@ -10,7 +11,7 @@ import { ORIGINAL, recipeOf } from '../../store/state.ts';
 import type { GainAxis, StudyEntry } from '../../store/state.ts';
 
 /** The size of the recipe on screen, to the byte, before it is made. */
-export function usePrediction(): Prediction | null {
+export function usePrediction(): SizePrediction | null {
   const recipe = useAppState(recipeOf);
   const skeleton = useAppState((state) => state.model?.skeleton ?? null);
   const simplified = useAppState((state) => state.simplified);
