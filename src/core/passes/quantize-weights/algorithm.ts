@@ -14,6 +14,9 @@ import { halfToFloat } from '../../tensor/float16.ts';
 import { floorLog2, halfAtLeast } from '../../tensor/half.ts';
 import type { KernelSet } from '../../tensor/kernel-set.ts';
 
+/** Twenty factors on so many weights take about 20 ms in plain code, less in SIMD. */
+const ELEMENTS_BETWEEN_PAUSES = 2 ** 17;
+
 export interface QuantizeSpec {
   readonly precision: 'int8' | 'int4';
   readonly signed: boolean;
@@ -32,18 +35,22 @@ export interface Quantized {
 /** Shares of the full range that clipping tries. */
 export const CLIP_FACTORS: Float32Array = Float32Array.from({ length: 20 }, (_, i) => 1 - (0.5 * i) / 19);
 
-/** @param values the weight, row-major over `dims`, finite. */
+/**
+ * @param values the weight, row-major over `dims`, finite.
+ * @param pause called now and then while a large weight is worked on; may throw.
+ */
 export async function quantizeTensor(
   values: Float32Array,
   dims: readonly number[],
   spec: QuantizeSpec,
   kernels: KernelSet,
+  pause: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Quantized> {
   const rows = toRows(values, dims, spec.granularity);
   const { low, high } = codeRange(spec.precision, spec.signed);
   const ranges = spec.signed
-    ? { scales: await symmetricScales(rows, low, high, spec.clip, kernels), zeroPoints: undefined }
-    : await affineScales(rows, high, spec.clip, kernels);
+    ? { scales: await symmetricScales(rows, low, high, spec.clip, kernels, pause), zeroPoints: undefined }
+    : await affineScales(rows, high, spec.clip, kernels, pause);
   const { scales, scaleExponent } = roundScales(ranges.scales, spec.scaleType);
   const zero = ranges.zeroPoints;
   const codes = await kernels.quantizeRows(
@@ -136,9 +143,18 @@ async function symmetricScales(
   high: number,
   clip: 'none' | 'mse',
   kernels: KernelSet,
+  pause: () => Promise<void>,
 ): Promise<Float32Array> {
   if (clip === 'mse') {
-    return kernels.mseScaleRows(rows.values, rows.count, rows.columns, low, high, CLIP_FACTORS);
+    const scales = new Float32Array(rows.count);
+    const step = Math.max(1, Math.floor(ELEMENTS_BETWEEN_PAUSES / rows.columns));
+    for (let r = 0; r < rows.count; r += step) {
+      const n = Math.min(step, rows.count - r);
+      const part = rows.values.subarray(r * rows.columns, (r + n) * rows.columns);
+      scales.set(await kernels.mseScaleRows(part, n, rows.columns, low, high, CLIP_FACTORS), r);
+      if (r + n < rows.count) await pause();
+    }
+    return scales;
   }
   const absmax = await kernels.absmaxRows(rows.values, rows.count, rows.columns);
   return absmax.map((value) => Math.fround(value / high));
@@ -149,11 +165,18 @@ async function affineScales(
   high: number,
   clip: 'none' | 'mse',
   kernels: KernelSet,
+  pause: () => Promise<void>,
 ): Promise<{ scales: Float32Array; zeroPoints: Uint8Array }> {
   const { min, max } = await kernels.minmaxRows(rows.values, rows.count, rows.columns);
   const scales = new Float32Array(rows.count);
   const zeroPoints = new Uint8Array(rows.count);
+  let since = 0;
   for (let r = 0; r < rows.count; r++) {
+    since += clip === 'mse' ? rows.columns : 0;
+    if (since > ELEMENTS_BETWEEN_PAUSES) {
+      await pause();
+      since = 0;
+    }
     const row = rows.values.subarray(r * rows.columns, (r + 1) * rows.columns);
     const low = Math.min(0, min[r]);
     const top = Math.max(0, max[r]);

@@ -27,7 +27,8 @@ export const quantizeWeights: Pass = {
     const counts = { flushed: 0 };
     const weights = listWeights(model, draft);
     for (const [i, layer] of weights.entries()) {
-      await context.checkpoint(i / weights.length, `quantizing ${layer.label}`);
+      const pause = (): Promise<void> => context.checkpoint(i / weights.length, `quantizing ${layer.label}`);
+      await pause();
       if (layer.frozen !== undefined) {
         skipped.push({ layer: layer.id, reason: layer.frozen });
         continue;
@@ -38,7 +39,7 @@ export const quantizeWeights: Pass = {
         values,
       );
       if (plan === undefined) continue;
-      const result = typeof plan === 'string' ? plan : await encode(layer, plan, context);
+      const result = typeof plan === 'string' ? plan : await encode(layer, plan, context, pause);
       if (typeof result === 'string') {
         skipped.push({ layer: layer.id, reason: result });
         continue;
@@ -80,6 +81,7 @@ async function encode(
   layer: WeightLayer,
   plan: QuantizePlan,
   context: PassContext,
+  pause: () => Promise<void>,
 ): Promise<Encoded | string> {
   const values = readWeight(layer.tensor);
   if (values === undefined) return 'its values do not fit its shape';
@@ -110,7 +112,9 @@ async function encode(
       layer.tensor.dims,
       { ...plan, precision: plan.precision },
       context.kernels,
+      pause,
     );
+    await pause();
     encoding = { ...common, ...quantized, precision: plan.precision };
   }
   const decoded = decodeWeight(encoding, layer.tensor.dims, layer.tensor.dataType);
