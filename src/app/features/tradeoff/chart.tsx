@@ -143,6 +143,8 @@ interface ShapeProps {
 
 /** Below this a label under its point would run into the axis. */
 const LOW = 165;
+/** From here on a label fits between the axis and its point. */
+const ROOM = 160;
 
 function Nothing(): ReactElement {
   return <g />;
@@ -158,6 +160,8 @@ function Dot({
   const { original, current, onFront, title } = payload;
   const radius = current ? 8 : original ? 7 : onFront ? 5 : 4;
   const fill = onFront && !original ? 'var(--accent)' : 'var(--base)';
+  const low = cy > LOW;
+  const left = original || (low && cx > ROOM);
   const label = original ? 'original' : current ? 'this variant' : '';
   return (
     <g className="point" data-variant={payload.id}>
@@ -175,9 +179,9 @@ function Dot({
       {/* The front bends up and to the left: there is room below a point, and above the original at its end. */}
       {label === '' ? null : (
         <text
-          x={original ? cx - 12 : cx + 12}
-          y={original || cy > LOW ? cy - 12 : cy + 18}
-          textAnchor={original ? 'end' : 'start'}
+          x={left ? cx - 12 : cx + 12}
+          y={original || low ? cy - 12 : cy + 18}
+          textAnchor={left ? 'end' : 'start'}
           className="point-label"
         >
           {label}
