@@ -57,8 +57,11 @@ export class FormMemo {
 const CONSTANT_OPSET = 9;
 /** Functions are not known by name while a choice is made; names have about this length. */
 const NOMINAL_NAME = 'int4s';
-/** So many calls save more than any function takes. */
-const SURELY_WORTHWHILE = 8;
+/**
+ * What functions must save of the bytes of the weights they stand for. Tools beside onnxruntime read plain operators more
+ * widely than local functions, so calls are for models of small weights, where decode operators weigh something.
+ */
+const WORTHWHILE_SHARE = 0.02;
 
 type Form = 'dense' | 'sparse' | 'canonical';
 
@@ -181,7 +184,7 @@ export function standsOutside(tensor: PlannedTensor, holder: Holder): boolean {
 const isCall = (candidate: Candidate, worthwhile: ReadonlySet<string>): boolean =>
   candidate.callable && worthwhile.has(candidate.chain.structure);
 
-/** Structures for which the calls save more than the function takes, if each weight is written as small as it can be. */
+/** Structures for which calls save a share of the bytes worth the loss of portability, if each weight is written as small as it can be. */
 function worthwhileFunctions(
   options: readonly Options[],
   domain: string,
@@ -198,12 +201,13 @@ function worthwhileFunctions(
   const worthwhile = new Set<string>();
   for (const [structure, found] of users) {
     const [{ candidate, opset }] = found;
-    if (found.length < SURELY_WORTHWHILE) {
-      let saved = 0;
-      for (const user of found) saved += inlineBytes(user.candidate) - user.candidate.callBytes;
-      if (saved <= bytesOfFunction(candidate.chain, NOMINAL_NAME, domain, opset, memo)) continue;
+    let saved = -bytesOfFunction(candidate.chain, NOMINAL_NAME, domain, opset, memo);
+    let written = 0;
+    for (const user of found) {
+      saved += inlineBytes(user.candidate) - user.candidate.callBytes;
+      written += user.candidate.callBytes;
     }
-    worthwhile.add(structure);
+    if (saved > WORTHWHILE_SHARE * written) worthwhile.add(structure);
   }
   return worthwhile;
 }
