@@ -9,7 +9,14 @@ import { accuracy, predict } from '../scripts/sample/evaluate.ts';
 import type { SampleDescription } from '../scripts/sample/publish.ts';
 import { cosineOutside } from './support/agreement.ts';
 import { pare } from './support/cli.ts';
-import { OCR_CLASSIFIER, OCR_DETECTOR, SAMPLE_FOLDER, SAMPLE_MODEL, SILERO } from './support/models.ts';
+import {
+  OCR_CLASSIFIER,
+  OCR_DETECTOR,
+  OCR_RECOGNIZER,
+  SAMPLE_FOLDER,
+  SAMPLE_MODEL,
+  SILERO,
+} from './support/models.ts';
 import { StudioPage, fileFrom, type DroppedFile } from './support/studio-page.ts';
 
 /** A model of several megabytes is measured twice, in the page and outside; on a busy machine that takes minutes. */
@@ -126,7 +133,7 @@ for (const path of [SILERO, OCR_CLASSIFIER, OCR_DETECTOR]) {
 test('without a step the saved file is the dropped file, byte for byte', async ({ page }) => {
   const studio = new StudioPage(page);
   await studio.goto();
-  const file = fileFrom(OCR_CLASSIFIER);
+  const file = fileFrom(OCR_RECOGNIZER);
   await studio.drop([file]);
   await studio.expectOpen();
   expect(Buffer.compare((await studio.saved()).bytes, file.bytes)).toBe(0);
