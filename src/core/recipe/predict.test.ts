@@ -74,6 +74,7 @@ function recipes(ids: readonly string[]): readonly Recipe[] {
       quantize({ precision: 'int8' }, every(3, { precision: 'fp32' })),
     ),
     recipeOf(quantize({ precision: 'fp32' }, every(4, { precision: 'int8' }))),
+    recipeOf(prune({ sparsity: 0.8 }, every(2, { sparsity: 0.4 })), prune({ sparsity: 0.6 })),
   ];
 }
 

@@ -2,7 +2,7 @@
  * The exact size of a variant, from the model's skeleton alone: the passes' own plans, lowering's own choice of forms,
  * the writer's own lengths. Runs in the page at every move of a slider. It must not know weights.
  */
-import { planPrune, storageOf } from '../passes/prune-magnitude/plan.ts';
+import { planPrune, prunesNothing, storageOf } from '../passes/prune-magnitude/plan.ts';
 import { pruneMagnitudeMeta } from '../passes/prune-magnitude/meta.ts';
 import { decideForms, FormMemo } from '../passes/lowering/choose.ts';
 import type { Choice, FormPlan, FormRequest } from '../passes/lowering/choose.ts';
@@ -129,7 +129,9 @@ class Rehearsal {
       this.doubts.add('how sparsity is shared among layers depends on the weights');
       plan = planPrune({ ...layer, axis: layer.axis }, values, true);
     }
-    if (plan === undefined || plan.kind === 'global' || plan.keep >= layer.elements) return state;
+    if (plan === undefined || plan.kind === 'global') return state;
+    const kept = state?.kept ?? layer.elements;
+    if (prunesNothing(plan.kind, plan.keep, layer.elements, kept)) return state;
     const sparse = storageOf(values);
     if (state !== undefined) {
       return { ...state, masked: true, kept: plan.keep, storage: { ...state.storage, sparse } };

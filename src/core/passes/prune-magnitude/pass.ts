@@ -9,12 +9,12 @@ import { editorsByPath, listWeights, readWeight, replaceWeight } from '../../onn
 import type { WeightLayer } from '../../onnx/weights.ts';
 import { layoutOf, precisionLabel } from '../../tensor/encoding.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
-import { decibels, originalOf, unusable } from '../encoded.ts';
+import { carriedMask, decibels, originalOf, unusable } from '../encoded.ts';
 import { layerValues } from '../params.ts';
 import type { LayerChange, ParamValues, Pass, PassContext, SkippedLayer } from '../types.ts';
 import { keptCounts, lampScores } from './lamp.ts';
 import { pruneMagnitudeMeta } from './meta.ts';
-import { planPrune, prunedCount, rowsOf, storageOf } from './plan.ts';
+import { planPrune, prunedCount, prunesNothing, rowsOf, storageOf } from './plan.ts';
 import type { PrunePlan } from './plan.ts';
 
 interface Task {
@@ -103,7 +103,8 @@ async function prune(
   const problem = unusable(weights);
   if (problem !== undefined) return problem;
   const keep = plan.kind === 'global' ? globalKeep : plan.keep;
-  if (keep === undefined || keep >= layer.elements) return undefined;
+  const { kept } = carriedMask(layer.tensor, layer.elements);
+  if (keep === undefined || prunesNothing(plan.kind, keep, layer.elements, kept)) return undefined;
   const mask =
     plan.kind === 'nm'
       ? await patternMask(layer, weights, plan.n, plan.m, context)
@@ -127,7 +128,10 @@ async function prune(
   return { tensor, change };
 }
 
-/** Codes of an earlier step stay as they are: a pruned position decodes to 0 whatever its code is. */
+/**
+ * Codes of an earlier step stay as they are: a pruned position decodes to 0 whatever its code is. Floats do not: a place
+ * that was pruned before, and that the new mask keeps, must not get its old value back.
+ */
 function withMask(
   tensor: Tensor,
   weights: Float32Array,
@@ -139,7 +143,8 @@ function withMask(
   const shape = { mask, masked: true, kept: keep };
   if (tensor.data.kind === 'encoded') {
     const { encoding } = tensor.data;
-    return { ...encoding, ...shape, storage: { ...encoding.storage, sparse } };
+    const codes = encoding.precision === 'fp32' ? weights : encoding.codes;
+    return { ...encoding, ...shape, codes, storage: { ...encoding.storage, sparse } };
   }
   return {
     ...shape,

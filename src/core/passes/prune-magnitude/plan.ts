@@ -38,6 +38,19 @@ export function planPrune(
   return scope === 'global' ? { kind: 'global' } : { kind: 'keep', keep: layer.elements - prune };
 }
 
+/**
+ * Whether keeping `keep` weights prunes nothing. A layer that an earlier step has left fewer (`kept`) is sparse enough;
+ * a pattern has to be made all the same.
+ */
+export function prunesNothing(
+  kind: PrunePlan['kind'],
+  keep: number,
+  elements: number,
+  kept: number,
+): boolean {
+  return keep >= (kind === 'nm' ? elements : kept);
+}
+
 /** ⌊elements · sparsity⌋, where a share such as 0.29 · 100 must not lose one to float rounding. */
 export function prunedCount(elements: number, sparsity: number): number {
   return Math.floor(elements * sparsity + elements * Number.EPSILON);
