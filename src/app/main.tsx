@@ -3,14 +3,13 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { createStudio } from './bridge/browser-studio.ts';
 import { createPipeline } from './store/pipeline.ts';
-import { createAppStore } from './store/state.ts';
+import { createAppStore, mostThreads } from './store/state.ts';
 import './styles/mantine.css';
 import './styles/tokens.css';
 import './styles/base.css';
 
 const studio = createStudio();
-const { crossOriginIsolated, cores } = studio.capabilities;
-const store = createAppStore({ threads: crossOriginIsolated ? cores : 1 });
+const store = createAppStore({ threads: mostThreads(studio.capabilities) });
 const pipeline = createPipeline(store, studio);
 
 const root = document.getElementById('root');

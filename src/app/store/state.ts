@@ -7,7 +7,7 @@ import type { ErrorRecord } from '../../core/errors.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type { LayerDetail, MeasureResult, ModelSummary, VariantSummary } from '../../worker/api.ts';
-import type { MeasureOptions } from '../bridge/studio.ts';
+import type { MeasureOptions, StudioCapabilities } from '../bridge/studio.ts';
 import { EMPTY_DRAFT, EMPTY_RECIPE, recipeKey } from './recipe-edit.ts';
 import type { RecipeDraft } from './recipe-edit.ts';
 import { startHistory } from './undo.ts';
@@ -101,6 +101,13 @@ export const DEFAULT_OPTIONS: MeasureOptions = {
   dimensions: {},
   budgetMillis: 3000,
 };
+
+/** More threads than this gain nothing for models of a size that fits a page, and cost start-up time. */
+const USEFUL_THREADS = 8;
+
+export function mostThreads({ cores, crossOriginIsolated }: StudioCapabilities): number {
+  return crossOriginIsolated ? Math.max(1, Math.min(cores, USEFUL_THREADS)) : 1;
+}
 
 export function initialState(options: Partial<MeasureOptions> = {}): AppState {
   return {

@@ -6,6 +6,7 @@ import type { InputSummary } from '../../../worker/api.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import { freeDimensions } from '../../store/free-dimensions.ts';
 import type { FreeDimension } from '../../store/free-dimensions.ts';
+import { mostThreads } from '../../store/state.ts';
 import './target.css';
 
 const BUDGETS = [1000, 3000, 10_000, 30_000] as const;
@@ -72,8 +73,8 @@ function ThreadChoice(): ReactElement {
   const { pipeline, studio } = useApp();
   const threads = useAppState((state) => state.options.threads);
   const provider = useAppState((state) => state.options.provider);
-  const { cores, crossOriginIsolated } = studio.capabilities;
-  const most = crossOriginIsolated ? cores : 1;
+  const { crossOriginIsolated } = studio.capabilities;
+  const most = mostThreads(studio.capabilities);
   return (
     <div className="option">
       <span>Threads</span>

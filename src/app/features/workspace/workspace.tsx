@@ -1,6 +1,6 @@
 /** The three columns: recipe, figures and chart and tables, one layer closely. On a narrow screen one column. */
 import { Tabs } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { useDeferredValue, useEffect, useRef } from 'react';
 import type { ReactElement } from 'react';
 import { useApp, useAppState } from '../../store/context.ts';
 import type { WorkspaceTab } from '../../store/state.ts';
@@ -22,6 +22,8 @@ export function Workspace(): ReactElement {
   const heading = useRef<HTMLHeadingElement>(null);
   const modelId = useAppState((state) => state.model?.modelId);
   const fileName = useAppState((state) => state.model?.fileName ?? '');
+  // Sliders and figures first; the rest follows in a task of its own, so that none is long.
+  const rest = useDeferredValue(true, false);
   // A new model is a new page: whoever cannot see it is taken to its beginning.
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
@@ -42,12 +44,12 @@ export function Workspace(): ReactElement {
             <Kpis />
             <StatusStrip />
           </section>
-          <TradeoffCard />
-          <Details />
+          {rest ? <TradeoffCard /> : null}
+          {rest ? <Details /> : null}
         </div>
         <div className="col col-right">
-          <Inspector />
-          <Remarks />
+          {rest ? <Inspector /> : null}
+          {rest ? <Remarks /> : null}
         </div>
       </main>
       <footer className="download-bar">
