@@ -5,7 +5,8 @@
 import { PareError } from '../errors.ts';
 import { constantNode, constantOf } from './build.ts';
 import type { GraphEditor, NodeInit, Use } from './draft.ts';
-import type { Attribute, Graph, LocalFunction, Model, Node, Tensor, ValueInfo } from './ir.ts';
+import type { NameRegistry, PathRegistry } from './graph-names.ts';
+import type { Attribute, Graph, LocalFunction, Node, Tensor, ValueInfo } from './ir.ts';
 import { NodeList } from './node-list.ts';
 import { stableOrder } from './node-order.ts';
 import { subgraphsOf } from './walk.ts';
@@ -15,57 +16,8 @@ export interface DraftShared {
   /** A graph object inside an attribute → its editor: survives a change of the node around it. */
   readonly editors: Map<Graph, GraphDraft>;
   readonly names: NameRegistry;
+  readonly paths: PathRegistry;
   readonly overridable: (graph: Graph) => ReadonlySet<string>;
-}
-
-/** Every value name of a model; names are never given free again. */
-export class NameRegistry {
-  readonly #model: Model;
-  readonly #added: string[] = [];
-  #taken: Set<string> | undefined;
-  readonly #next = new Map<string, number>();
-
-  constructor(model: Model) {
-    this.#model = model;
-  }
-
-  add(name: string): void {
-    if (this.#taken === undefined) this.#added.push(name);
-    else this.#taken.add(name);
-  }
-
-  fresh(hint: string): string {
-    this.#taken ??= namesOf(this.#model, this.#added);
-    let name = hint;
-    for (let i = this.#next.get(hint) ?? 0; name === '' || this.#taken.has(name); i++) {
-      name = i === 0 && hint !== '' ? hint : `${hint}_${Math.max(i, 1)}`;
-      this.#next.set(hint, i + 1);
-    }
-    this.#taken.add(name);
-    return name;
-  }
-}
-
-function namesOf(model: Model, added: readonly string[]): Set<string> {
-  const names = new Set(added);
-  const pending: Graph[] = [model.graph];
-  const addNodes = (nodes: readonly Node[]): void => {
-    for (const n of nodes) {
-      for (const name of n.inputs) names.add(name);
-      for (const name of n.outputs) names.add(name);
-      for (const { graph } of subgraphsOf(n)) pending.push(graph);
-    }
-  };
-  for (const f of model.functions) {
-    for (const name of [...f.inputs, ...f.outputs]) names.add(name);
-    addNodes(f.nodes);
-  }
-  for (let g = pending.pop(); g !== undefined; g = pending.pop()) {
-    for (const v of [...g.inputs, ...g.outputs, ...g.valueInfos, ...g.initializers]) names.add(v.name);
-    for (const s of g.sparseInitializers) names.add(s.values.name);
-    addNodes(g.nodes);
-  }
-  return names;
 }
 
 export class GraphDraft implements GraphEditor {
@@ -394,7 +346,8 @@ export class GraphDraft implements GraphEditor {
       nested.map(({ attribute, graph }) => {
         const known = this.#shared.editors.get(graph);
         if (known?.parent === this) return known;
-        const editor = new GraphDraft(graph, this, `${prefix}/${attribute}`, this.#shared);
+        const path = this.#shared.paths.claim(`${prefix}/${attribute}`);
+        const editor = new GraphDraft(graph, this, path, this.#shared);
         this.#shared.editors.set(graph, editor);
         return editor;
       }),

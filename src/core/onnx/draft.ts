@@ -2,8 +2,9 @@
  * The only way to change a graph: open a draft of a model, edit, finish. The base model never changes and every
  * untouched message keeps its bytes. It must not know what a pass wants.
  */
-import { GraphDraft, NameRegistry } from './draft-graph.ts';
+import { GraphDraft } from './draft-graph.ts';
 import type { DraftShared } from './draft-graph.ts';
+import { functionPath, NameRegistry, PathRegistry } from './graph-names.ts';
 import type { Graph, MetadataEntry, Model, Node, OperatorSet, Tensor, ValueInfo } from './ir.ts';
 import { overridableInitializers } from './overridable.ts';
 
@@ -16,7 +17,7 @@ export interface Use {
 
 /** Edits one graph: the main graph, a subgraph of If/Loop/Scan, or a local function's body. */
 export interface GraphEditor {
-  /** '' for the main graph; 'If_3/then_branch' (node name or opType_index, then attribute), nested with '/'; 'fn:domain.name' for a function. */
+  /** '' for the main graph; 'If_3/then_branch' (node name or opType_index, then attribute), nested with '/'; 'fn:domain.name' for a function, ':overload' behind it where it has one. Unique in the model: '#2' behind the second of the same path. */
   readonly path: string;
   readonly kind: 'graph' | 'function';
   readonly parent: GraphEditor | undefined;
@@ -96,12 +97,13 @@ class OpenDraft implements ModelDraft {
     const shared: DraftShared = {
       editors: new Map(),
       names: new NameRegistry(base),
+      paths: new PathRegistry(),
       overridable: (graph: Graph) =>
         base.irVersion < FIRST_IR_WITH_OVERRIDES ? NOTHING : overridableInitializers(graph),
     };
     this.main = new GraphDraft(base.graph, undefined, '', shared);
     this.#functions = base.functions.map(
-      (f) => new GraphDraft(f, undefined, `fn:${f.domain}.${f.name}`, shared),
+      (f) => new GraphDraft(f, undefined, shared.paths.claim(functionPath(f)), shared),
     );
   }
 

@@ -8,6 +8,7 @@
 import { PareError } from '../errors.ts';
 import type { ErrorCode, ErrorRecord } from '../errors.ts';
 import { isOp } from './build.ts';
+import { functionPath } from './graph-names.ts';
 import type { Graph, LocalFunction, Model, Node } from './ir.ts';
 import { namesRead, stableOrder } from './node-order.ts';
 import { checkSparse, checkTensor } from './verify-tensor.ts';
@@ -123,7 +124,7 @@ interface Scope {
 }
 
 function functionScope(f: LocalFunction): Scope {
-  const path = `fn:${f.domain}.${f.name}`;
+  const path = functionPath(f);
   return { path, graph: undefined, inputs: f.inputs, outputs: f.outputs, nodes: f.nodes, outer: undefined };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { GraphEditor } from './draft.ts';
 import { intAttribute, intsAttribute } from './attributes.ts';
+import { functionPath } from './graph-names.ts';
 import type { Node } from './ir.ts';
 import { integerValues } from './shapes/values.ts';
 import { readsQuantizedWeight, weightUse } from './weight-slots.ts';
@@ -74,7 +75,7 @@ function throughNode(
   input: number,
   graphs: ReadonlyMap<string, GraphEditor>,
 ): View[] {
-  const body = graphs.get(functionPath(node));
+  const body = graphs.get(functionPath({ ...node, name: node.opType }));
   if (body !== undefined) {
     const inner = body.inputs[input]?.name;
     return inner === undefined ? [] : [{ ...view, editor: body, value: inner }];
@@ -83,11 +84,6 @@ function throughNode(
   if (input !== 0 && node.opType !== 'Concat') return [];
   const shape = viewShape(view, node);
   return shape === undefined ? [] : node.outputs.map((value) => ({ ...view, ...shape, value }));
-}
-
-/** Path of the local function that `node` would call. */
-function functionPath(node: Node): string {
-  return `fn:${node.domain}.${node.opType}`;
 }
 
 function viewShape(view: View, node: Node): Pick<View, 'dims' | 'axes' | 'quantized'> | undefined {

@@ -10,10 +10,22 @@ import {
   reread,
   weight,
 } from '../testing/weight-models.ts';
-import { floatTensor, graph, int, int64Tensor, ints, model, node, rawTensor, valueInfo } from './build.ts';
+import {
+  constantNode,
+  floatTensor,
+  graph,
+  graphValue,
+  int,
+  int64Tensor,
+  ints,
+  model,
+  node,
+  rawTensor,
+  valueInfo,
+} from './build.ts';
 import { openDraft } from './draft.ts';
 import type { Model, Node, Tensor } from './ir.ts';
-import { listWeights, readWeight, replaceWeight } from './weights.ts';
+import { editorsByPath, listWeights, readWeight, replaceWeight } from './weights.ts';
 
 const only = (m: Model) => {
   const layers = listWeights(m);
@@ -41,6 +53,69 @@ describe('where weights are', () => {
       'initializer',
       'initializer',
       'constant',
+    ]);
+  });
+
+  it('tells graphs apart whose nodes are called alike, and changes the right one', () => {
+    const branch = (name: string, seed: number) =>
+      graphValue(
+        graph({
+          name,
+          nodes: [node('MatMul', ['h', 'w'], [`${name}_y`])],
+          initializers: [weight('w', [8, 8], seed)],
+          outputs: [valueInfo(`${name}_y`, 'float32')],
+        }),
+      );
+    // The second has no name: by its place it is called what the first is called.
+    const twins = reread(
+      model(
+        graph({
+          nodes: ['If_1', ''].map((name, i) =>
+            node('If', ['cond'], [`z${i}`], {
+              name,
+              attrs: { then_branch: branch(`a${i}`, 2 * i), else_branch: branch(`b${i}`, 2 * i + 1) },
+            }),
+          ),
+          inputs: [valueInfo('h', 'float32', [1, 8]), valueInfo('cond', 'bool', [])],
+          outputs: [valueInfo('z0', 'float32', [1, 8]), valueInfo('z1', 'float32', [1, 8])],
+        }),
+      ),
+    );
+    const layers = listWeights(twins);
+    expect(new Set(layers.map(({ id }) => id)).size).toBe(4);
+    for (const changed of layers) {
+      const draft = openDraft(twins);
+      const editor = editorsByPath(draft).get(changed.graph);
+      replaceWeight(editor!, changed, floatTensor('w', [8, 8], new Float32Array(64)));
+      const after = listWeights(draft.finish());
+      const zeroed = after.filter(({ tensor }) => readWeight(tensor)?.every((x) => x === 0));
+      expect(zeroed.map(({ id }) => id)).toEqual([changed.id]);
+    }
+  });
+
+  it('tells overloads of a function apart', () => {
+    const body = (overload: string, seed: number) => ({
+      ...functionModel().functions[0],
+      overload,
+      nodes: [constantNode(weight('fw', [16, 16], seed)), node('MatMul', ['v', 'fw'], ['u'])],
+    });
+    const call = (overload: string, from: string, to: string): Node => ({
+      ...node('Linear', [from], [to], { domain: 'lib' }),
+      overload,
+    });
+    const overloaded = reread(
+      model(
+        graph({
+          nodes: [call('', 'x', 'h'), call('wide', 'h', 'y')],
+          inputs: [valueInfo('x', 'float32', [1, 16])],
+          outputs: [valueInfo('y', 'float32', [1, 16])],
+        }),
+        { domains: { lib: 1 }, functions: [body('', 1), body('wide', 2)] },
+      ),
+    );
+    expect(listWeights(overloaded).map(({ id }) => id)).toEqual([
+      'fn:lib.Linear/fw',
+      'fn:lib.Linear:wide/fw',
     ]);
   });
 

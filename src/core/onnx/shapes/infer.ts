@@ -70,7 +70,7 @@ class Inference {
     this.#model = model;
     this.#options = options;
     this.#opsets = new Map(model.opsets.map((set) => [normalDomain(set.domain), set.version]));
-    this.#functions = new Map(model.functions.map((fn) => [`${normalDomain(fn.domain)}:${fn.name}`, fn]));
+    this.#functions = new Map(model.functions.map((fn) => [calledAs(fn.domain, fn.name, fn.overload), fn]));
   }
 
   main(): void {
@@ -134,7 +134,7 @@ class Inference {
   }
 
   #node(node: Node, scope: Scope): readonly (Fact | undefined)[] {
-    const fn = this.#functions.get(`${normalDomain(node.domain)}:${node.opType}`);
+    const fn = this.#functions.get(calledAs(node.domain, node.opType, node.overload));
     if (fn !== undefined) return this.#call(node, fn, scope);
     if (normalDomain(node.domain) !== '') return [];
     if (node.opType === 'If') return this.#branches(node, scope);
@@ -200,6 +200,10 @@ class Inference {
     return fn.outputs.map((name) => inner.facts.get(name) ?? {});
   }
 }
+
+/** What a call and the function that it means have in common. */
+const calledAs = (domain: string, name: string, overload: string): string =>
+  `${normalDomain(domain)}:${name}:${overload}`;
 
 export const normalDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
 

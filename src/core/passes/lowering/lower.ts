@@ -6,6 +6,7 @@
 import { openDraft } from '../../onnx/draft.ts';
 import type { GraphEditor, ModelDraft } from '../../onnx/draft.ts';
 import { constantNode, opsetOf, rawTensor } from '../../onnx/build.ts';
+import { functionPath } from '../../onnx/graph-names.ts';
 import type { LocalFunction, Model, Tensor } from '../../onnx/ir.ts';
 import { raiseOpset } from '../../onnx/opset.ts';
 import { tensorBytes } from '../../onnx/tensor-data.ts';
@@ -232,9 +233,6 @@ export function opsetAt(model: Model, path: string, graphOpset: number): number 
   const own = owner === undefined ? 0 : opsetOf(owner);
   return own === 0 ? opsetOf(model) : own;
 }
-
-const functionPath = (f: { readonly domain: string; readonly name: string }): string =>
-  `fn:${f.domain}.${f.name}`;
 
 function topOf(editor: GraphEditor): GraphEditor {
   let top = editor;
