@@ -149,7 +149,7 @@ const Row = memo(function Row({
         {formatBytes(layer.weightBytes)}
       </td>
       <td className="wide-only">
-        {row.share > 0 && row.share < 0.001 ? '< 0.1 %' : formatPercent(row.share)}
+        {row.share > 0 && row.share < 0.001 ? '<0.1 %' : formatPercent(row.share)}
       </td>
       <td>
         {row.sqnrDb === undefined ? (
