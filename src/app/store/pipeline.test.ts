@@ -105,6 +105,13 @@ describe('opening', () => {
     expect(fake.calls.filter(({ name }) => name === 'close')).toHaveLength(1);
   });
 
+  it('knows the simplified sizes of a model that is opened a second time', async () => {
+    await openAndMeasure();
+    await openAndMeasure();
+    expect(fake.calls.filter(({ name }) => name === 'simplifiedSkeleton')).toHaveLength(2);
+    expect(store.getState().simplified).not.toBeNull();
+  });
+
   it('takes the second of two files that were opened at once', async () => {
     void pipeline.open([{ path: 'a.onnx', file: new Blob() }]);
     const first = fake.last('open');

@@ -146,6 +146,8 @@ class StudyPipeline implements Pipeline {
 
   private adopt(model: ModelSummary, sample: boolean): void {
     const before = this.store.getState().model;
+    // Also when the same file was opened again: what was known of it has gone with its study.
+    this.prepared = null;
     this.store.setState((state) => ({
       model,
       sample,
