@@ -52,6 +52,32 @@ describe('Workshop', () => {
     expect(model.weightBytes).toBe(model.layers.reduce((sum, layer) => sum + 4 * layer.elements, 0));
   });
 
+  it('reads nothing of a dropped folder but the model and the data that it names', async () => {
+    const unread = new Blob(['x']);
+    unread.arrayBuffer = () => Promise.reject(new Error('was read'));
+    const files = [
+      { path: 'net/other.bin', file: unread },
+      file('net/digits.onnx', digits),
+      { path: 'net/w.data', file: unread },
+    ];
+    expect((await makeWorkshop().open(files, goOn)).bytes).toBe(digits.length);
+    const source = new MemorySource(digits);
+    const draft = openDraft(readModel(source));
+    const [tensor] = draft.main.initializers.values();
+    draft.main.setInitializer({
+      ...tensor,
+      data: {
+        kind: 'external',
+        location: 'w.data',
+        offset: 0,
+        entries: [{ key: 'location', value: 'w.data' }],
+      },
+    });
+    const outside = concatParts(writeModel(draft.finish()).model);
+    const named = [files[0], file('net/digits.onnx', outside), files[2]];
+    expect(await codeOf(() => makeWorkshop().open(named, goOn))).toBe('not-a-file');
+  });
+
   it('gives the bytes that the command line gives, for every preset, and predicts their number', async () => {
     const { workshop, id, model } = await opened();
     const simplified = await workshop.simplifiedSkeleton(id, goOn);
@@ -92,7 +118,11 @@ describe('Workshop', () => {
     const before = await workshop.layerDetail(id, null, layer.id);
     expect(before.after).toBeNull();
     expect(before.before.counts.reduce((a, b) => a + b)).toBe(layer.elements);
-    const { variantId } = await workshop.makeVariant(id, PRESETS['int8-sparse80'], goOn);
+    const steps = [
+      { pass: 'prune-magnitude', params: { sparsity: 0.8, scope: 'uniform' } },
+      { pass: 'quantize-weights', params: { precision: 'int8' } },
+    ];
+    const { variantId } = await workshop.makeVariant(id, { ...PRESETS.int8, steps }, goOn);
     const after = await workshop.layerDetail(id, variantId, layer.id);
     expect(after.after?.counts.reduce((a, b) => a + b)).toBe(layer.elements);
     // 80 % of the elements are pruned; int8 may round a few more to zero.

@@ -13,6 +13,7 @@ import { listWeights, readWeight, withConstant } from '../onnx/weights.ts';
 import type { WeightLayer } from '../onnx/weights.ts';
 import { messageLength, sizeOf } from '../onnx/write.ts';
 import { unusable } from '../passes/encoded.ts';
+import { lampKeepsOf } from './lamp-keeps.ts';
 import { opsetAt } from '../passes/lowering/lower.ts';
 import {
   bytesElsewhere,
@@ -39,16 +40,19 @@ export async function makeSkeleton(model: Model, options: SkeletonOptions = {}):
   const weights = listWeights(model, draft);
   const layers: SkeletonLayer[] = [];
   for (const [i, layer] of weights.entries()) {
-    await options.checkpoint?.(i / weights.length, `measuring ${layer.label}`);
+    await options.checkpoint?.(i / weights.length / 2, `measuring ${layer.label}`);
     layers.push(measureLayer(layer, i + 1, paths.indexOf(layer.graph), model));
   }
   const touched = new Set(layers.filter(({ frozen }) => frozen === undefined).map(({ graph }) => graph));
   const base = baseOf(model, touched, () => {});
+  const prunable = weights.map((layer, i) => (layers[i].frozen === undefined ? layer : undefined));
+  const lampKeeps = await lampKeepsOf(prunable, options.checkpoint);
   const inexact = usesExternalData(model) ? 'the model keeps weights in a second file' : undefined;
   return {
     bytes: sizeOf(model),
     layers,
     simplified: options.simplified ?? false,
+    ...(lampKeeps === undefined ? {} : { lampKeeps }),
     ...(inexact === undefined ? {} : { inexact }),
     opset: opsetOf(model),
     prefix: namePrefix(model),

@@ -66,15 +66,19 @@ function recipes(ids: readonly string[]): readonly Recipe[] {
     recipeOf(prune({ sparsity: 0.8 }), quantize({ precision: 'int4' })),
     recipeOf(prune({ sparsity: 0.66 }), quantize({ precision: 'fp16' })),
     recipeOf(prune({ sparsity: 0.8, storage: 'bitmask' }), quantize({ precision: 'int8', symmetric: false })),
-    recipeOf(quantize({ precision: 'int8' }), prune({ sparsity: 0.5 })),
+    recipeOf(quantize({ precision: 'int8' }), prune({ sparsity: 0.5, scope: 'uniform' })),
+    recipeOf(prune({ sparsity: 0.5, scope: 'uniform' })),
     recipeOf(prune({ scope: 'nm', pattern: '4:8' }), quantize({ precision: 'int4' })),
     recipeOf(quantize({ precision: 'int8' }, every(3, { precision: 'int4' }))),
     recipeOf(
-      prune({ sparsity: 0.8 }, every(2, { sparsity: 0.3 })),
+      prune({ sparsity: 0.8, scope: 'uniform' }, every(2, { sparsity: 0.3 })),
       quantize({ precision: 'int8' }, every(3, { precision: 'fp32' })),
     ),
     recipeOf(quantize({ precision: 'fp32' }, every(4, { precision: 'int8' }))),
-    recipeOf(prune({ sparsity: 0.8 }, every(2, { sparsity: 0.4 })), prune({ sparsity: 0.6 })),
+    recipeOf(
+      prune({ sparsity: 0.8, scope: 'uniform' }, every(2, { sparsity: 0.4 })),
+      prune({ sparsity: 0.6, scope: 'uniform' }),
+    ),
   ];
 }
 
@@ -127,7 +131,10 @@ describe('exact sizes', () => {
   it('counts per layer add up to what the file loses', async () => {
     const skeleton = await makeSkeleton(mixedModel());
     const before = predictSize(skeleton, recipeOf());
-    const after = predictSize(skeleton, recipeOf(prune({ sparsity: 0.5, storage: 'dense' })));
+    const after = predictSize(
+      skeleton,
+      recipeOf(prune({ sparsity: 0.5, scope: 'uniform', storage: 'dense' })),
+    );
     expect(after.layers.map(({ sparsity }) => sparsity)).toEqual([0.5, 0.5, 0.5, 0.5, 0, 0.5, 0.5]);
     const sum = (layers: readonly { bytes: number }[]): number => layers.reduce((a, b) => a + b.bytes, 0);
     expect(sum(before.layers)).toBeGreaterThan(4 * (432 + 144 + 256 + 240 + 384 + 384));
@@ -164,9 +171,11 @@ function listedStack(): Model {
 describe('what cannot be exact says so', () => {
   const skeleton = makeSkeleton(mixedModel());
 
-  it('global sparsity, whose shares depend on the weights', async () => {
-    const prediction = predictSize(await skeleton, recipeOf(prune({ scope: 'global', sparsity: 0.5 })));
-    expect(prediction).toMatchObject({
+  it.each([
+    ['a share between two whole percentages', prune({ sparsity: 0.505 })],
+    ['a layer taken out of the pool', prune({ sparsity: 0.5 }, { conv: { sparsity: 0 } })],
+  ])('global sparsity: %s', async (_name, step) => {
+    expect(predictSize(await skeleton, recipeOf(step))).toMatchObject({
       exact: false,
       inexact: 'how sparsity is shared among layers depends on the weights',
     });

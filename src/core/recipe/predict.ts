@@ -2,7 +2,7 @@
  * The exact size of a variant, from the model's skeleton alone: the passes' own plans, lowering's own choice of forms,
  * the writer's own lengths. Runs in the page at every move of a slider. It must not know weights.
  */
-import { planPrune, prunesNothing, storageOf } from '../passes/prune-magnitude/plan.ts';
+import { planPrune, prunedCount, prunesNothing, storageOf } from '../passes/prune-magnitude/plan.ts';
 import { pruneMagnitudeMeta } from '../passes/prune-magnitude/meta.ts';
 import { decideForms, FormMemo } from '../passes/lowering/choose.ts';
 import type { Choice, FormPlan, FormRequest } from '../passes/lowering/choose.ts';
@@ -13,6 +13,7 @@ import { quantizeWeightsMeta } from '../passes/quantize-weights/meta.ts';
 import { planQuantize } from '../passes/quantize-weights/plan.ts';
 import { SIMPLIFY_META } from '../passes/simplify/meta.ts';
 import { layerValues } from '../passes/params.ts';
+import type { ParamValues } from '../passes/types.ts';
 import type { EncodingShape } from '../tensor/encoding.ts';
 import { varintLength } from '../onnx/wire-write.ts';
 import type { SharedKey } from '../passes/lowering/chain.ts';
@@ -70,6 +71,13 @@ export function predictSize(skeleton: SizeSkeleton, recipe: Recipe): SizePredict
 
 type State = EncodingShape | undefined;
 
+/** Rounding of a fraction such as 0.29 in steps of 0.01. */
+const WHOLE_PERCENT = 1e-9;
+
+function overridesSparsity(step: RecipeStep): boolean {
+  return Object.values(step.layers ?? {}).some((values) => values['sparsity'] !== undefined);
+}
+
 /** Runs the passes' plans over the skeleton. */
 class Rehearsal {
   readonly states: State[];
@@ -89,7 +97,7 @@ class Rehearsal {
           this.doubts.add('what simplify removes is not known yet');
         return;
       case pruneMagnitudeMeta.id:
-        this.#each((layer, state) => this.#prune(layer, state, step));
+        this.#pruneAll(step);
         return;
       case quantizeWeightsMeta.id:
         this.#each((layer, state) => this.#quantize(layer, state, step));
@@ -114,27 +122,30 @@ class Rehearsal {
     }
   }
 
-  #each(change: (layer: SkeletonLayer, state: State) => State): void {
+  #each(change: (layer: SkeletonLayer, state: State, index: number) => State): void {
     this.#skeleton.layers.forEach((layer, i) => {
-      if (layer.frozen === undefined) this.states[i] = change(layer, this.states[i]);
+      if (layer.frozen === undefined) this.states[i] = change(layer, this.states[i], i);
     });
   }
 
-  #prune(layer: SkeletonLayer, state: State, step: RecipeStep): State {
+  #pruneAll(step: RecipeStep): void {
+    // Scores are those of the model's own weights, all of them in one pool.
+    const disturbed = this.states.some((state) => state !== undefined) || overridesSparsity(step);
+    this.#each((layer, state, i) => this.#prune(layer, state, i, step, disturbed));
+  }
+
+  #prune(layer: SkeletonLayer, state: State, index: number, step: RecipeStep, disturbed: boolean): State {
     const layers = step.layers ?? {};
     const values = layerValues(pruneMagnitudeMeta, step.params ?? {}, layers, layer.id);
     const overridden = Object.hasOwn(layers, layer.id) && layers[layer.id]['sparsity'] !== undefined;
-    let plan = planPrune({ ...layer, axis: layer.axis }, values, overridden);
-    if (plan?.kind === 'global') {
-      this.doubts.add('how sparsity is shared among layers depends on the weights');
-      plan = planPrune({ ...layer, axis: layer.axis }, values, true);
-    }
-    if (plan === undefined || plan.kind === 'global') return state;
+    const plan = planPrune({ ...layer, axis: layer.axis }, values, overridden);
+    if (plan === undefined) return state;
+    const keep = plan.kind === 'global' ? this.#globalKeep(layer, index, values, disturbed) : plan.keep;
     const kept = state?.kept ?? layer.elements;
-    if (prunesNothing(plan.kind, plan.keep, layer.elements, kept)) return state;
+    if (prunesNothing(plan.kind, keep, layer.elements, kept)) return state;
     const sparse = storageOf(values);
     if (state !== undefined) {
-      return { ...state, masked: true, kept: plan.keep, storage: { ...state.storage, sparse } };
+      return { ...state, masked: true, kept: keep, storage: { ...state.storage, sparse } };
     }
     return {
       precision: 'fp32',
@@ -142,9 +153,18 @@ class Rehearsal {
       granularity: { kind: 'tensor' },
       scaleType: 'float32',
       masked: true,
-      kept: plan.keep,
+      kept: keep,
       storage: { form: 'decode-at-load', sparse },
     };
+  }
+
+  #globalKeep(layer: SkeletonLayer, index: number, values: ParamValues, disturbed: boolean): number {
+    const percent = Number(values['sparsity']) * 100;
+    const nearest = Math.round(percent);
+    const keeps = this.#skeleton.lampKeeps?.[nearest];
+    if (disturbed || keeps === undefined || Math.abs(percent - nearest) > WHOLE_PERCENT)
+      this.doubts.add('how sparsity is shared among layers depends on the weights');
+    return keeps?.[index] ?? layer.elements - prunedCount(layer.elements, percent / 100);
   }
 
   #quantize(layer: SkeletonLayer, state: State, step: RecipeStep): State {

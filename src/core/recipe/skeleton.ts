@@ -31,6 +31,12 @@ export interface SkeletonLayer {
   readonly inputBytes: number;
 }
 
+/**
+ * How many weights each layer keeps when a whole percentage of the model is pruned by LAMP scores: [percent][layer], in
+ * the order of the skeleton's layers; layers that do not take part have all their elements.
+ */
+export type LampKeeps = readonly Uint32Array[];
+
 export interface SkeletonGraph {
   /** Index of the graph around it; absent for the main graph and for function bodies. */
   readonly parent?: number;
@@ -63,6 +69,8 @@ export interface SizeSkeleton {
   readonly layers: readonly SkeletonLayer[];
   /** The model that the skeleton was made from had gone through *simplify*. */
   readonly simplified: boolean;
+  /** Absent where the model is too large to sort its scores. */
+  readonly lampKeeps?: LampKeeps;
   /** Why predictions are estimates; absent = they are exact to the byte. */
   readonly inexact?: string;
   readonly opset: number;

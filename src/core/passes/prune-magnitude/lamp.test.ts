@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReferenceKernels } from '../../../kernels/reference-backend.ts';
 import { noise } from '../../testing/weight-models.ts';
-import { keptCounts, lampScores } from './lamp.ts';
+import { keptCounts, keptCountsOf, lampScores } from './lamp.ts';
 import { planPrune, prunedCount, rowsOf } from './plan.ts';
 
 describe('LAMP scores', () => {
@@ -50,6 +50,14 @@ describe('shares of the layers', () => {
       const kept = keptCounts(layers, prune, threshold(layers, prune)).reduce((a, b) => a + b, 0);
       expect(753 - kept).toBe(prune);
     }
+  });
+
+  it('are the same without the scores in one place', () => {
+    const layers = [3, 50, 700].map((n, i) => lampScores(noise(n, i + 1)));
+    layers.push(new Float32Array(5), Float32Array.of(0.2, 0.2, 1));
+    for (const prune of [1, 5, 6, 300, 600, 755])
+      expect(keptCountsOf(layers, prune)).toEqual(keptCounts(layers, prune, threshold(layers, prune)));
+    expect(keptCountsOf(layers, 0)).toEqual([3, 50, 700, 5, 3]);
   });
 });
 

@@ -37,6 +37,31 @@ export function keptCounts(layers: readonly Float32Array[], prune: number, thres
   });
 }
 
+/** Bits of the float32 1: no score is larger. */
+const ONE_BITS = 0x3f800000;
+
+/**
+ * What `keptCounts` gives, without the scores of all layers in one array: the threshold is found by halving over the
+ * bit patterns of float32, which order numbers ≥ 0 as the numbers themselves.
+ */
+export function keptCountsOf(layers: readonly Float32Array[], prune: number): number[] {
+  if (prune === 0) return layers.map((scores) => scores.length);
+  const bits = new Uint32Array(1);
+  const value = new Float32Array(bits.buffer);
+  let low = 0;
+  let high = ONE_BITS;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    bits[0] = middle;
+    let reached = 0;
+    for (const scores of layers) reached += lowerBound(scores, value[0], true);
+    if (reached >= prune) high = middle;
+    else low = middle + 1;
+  }
+  bits[0] = low;
+  return keptCounts(layers, prune, value[0]);
+}
+
 /** Number of entries < value, or ≤ value. */
 function lowerBound(sorted: Float32Array, value: number, orEqual: boolean): number {
   let low = 0;

@@ -21,11 +21,11 @@ export const pruneMagnitudeMeta = {
     scope: {
       kind: 'choice',
       label: 'Chosen',
-      help: 'In each layer alike; over the whole model, where layers with many small weights give more (LAMP score); or N of every M consecutive inputs.',
-      default: 'uniform',
+      help: 'Over the whole model, where layers that can spare more give more (LAMP score); in each layer alike; or N of every M consecutive inputs.',
+      default: 'global',
       options: [
-        { value: 'uniform', label: 'in each layer alike' },
         { value: 'global', label: 'over the whole model' },
+        { value: 'uniform', label: 'in each layer alike' },
         { value: 'nm', label: 'N of every M' },
       ],
     },
