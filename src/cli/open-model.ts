@@ -6,10 +6,8 @@ import { realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { ByteSource } from '../core/bytes/source.ts';
 import { PareError } from '../core/errors.ts';
-import { resolveLocation } from '../core/onnx/external.ts';
 import type { Model } from '../core/onnx/ir.ts';
-import { readModel } from '../core/onnx/read.ts';
-import { forEachTensor } from '../core/onnx/walk.ts';
+import { externalLocations, readModel } from '../core/onnx/read.ts';
 import { FdSource } from './fd-source.ts';
 
 export interface OpenModel {
@@ -74,13 +72,4 @@ function dataFile(modelPath: string, location: string): string | undefined {
       hint: 'If you trust the model, put the data file itself beside it.',
     },
   );
-}
-
-/** Normalized locations in the order they are met, each once. */
-function externalLocations(model: Model): ReadonlySet<string> {
-  const found = new Set<string>();
-  forEachTensor(model, ({ name, data }) => {
-    if (data.kind === 'external') found.add(resolveLocation(data.location, name));
-  });
-  return found;
 }

@@ -5,11 +5,11 @@ import { chooseModel } from './choose-model.ts';
 
 const named = (...paths: string[]) => paths.map((path) => ({ path }));
 const choose = (paths: string[], models: string[] = []) =>
-  chooseModel(named(...paths), (file) => models.includes(file.path));
+  chooseModel(named(...paths), (file) => Promise.resolve(models.includes(file.path)));
 
-function refusal(paths: string[], models: string[] = []): PareError {
+async function refusal(paths: string[], models: string[] = []): Promise<PareError> {
   try {
-    choose(paths, models);
+    await choose(paths, models);
   } catch (error) {
     if (error instanceof PareError) return error;
     throw error;
@@ -18,12 +18,12 @@ function refusal(paths: string[], models: string[] = []): PareError {
 }
 
 describe('chooseModel', () => {
-  it('takes a single file whatever its name', () => {
-    expect(choose(['weights.bin']).model.path).toBe('weights.bin');
+  it('takes a single file whatever its name', async () => {
+    expect((await choose(['weights.bin'])).model.path).toBe('weights.bin');
   });
 
-  it('finds external data by its path from the model folder', () => {
-    const { model, beside } = choose([
+  it('finds external data by its path from the model folder', async () => {
+    const { model, beside } = await choose([
       'net/v1/model.onnx',
       'net/v1/model.data',
       'net/v1/w/a.bin',
@@ -33,26 +33,26 @@ describe('chooseModel', () => {
     expect([...beside.keys()]).toEqual(['model.data', 'w/a.bin', 'net/x.bin']);
   });
 
-  it('ignores what operating systems leave behind', () => {
-    expect(choose(['m.onnx', '.DS_Store', '__MACOSX/._m.onnx']).beside.size).toBe(0);
-    expect(refusal(['.DS_Store']).code).toBe('usage');
+  it('ignores what operating systems leave behind', async () => {
+    expect((await choose(['m.onnx', '.DS_Store', '__MACOSX/._m.onnx'])).beside.size).toBe(0);
+    expect((await refusal(['.DS_Store'])).code).toBe('usage');
   });
 
-  it('looks inside where no name ends in .onnx', () => {
-    expect(choose(['graph.pb', 'weights.bin'], ['graph.pb']).model.path).toBe('graph.pb');
-    expect(refusal(['a.txt', 'b.txt']).code).toBe('not-onnx');
-    expect(refusal(['a.pb', 'b.pb'], ['a.pb', 'b.pb']).code).toBe('several-models');
+  it('looks inside where no name ends in .onnx', async () => {
+    expect((await choose(['graph.pb', 'weights.bin'], ['graph.pb'])).model.path).toBe('graph.pb');
+    expect((await refusal(['a.txt', 'b.txt'])).code).toBe('not-onnx');
+    expect((await refusal(['a.pb', 'b.pb'], ['a.pb', 'b.pb'])).code).toBe('several-models');
   });
 
-  it('refuses several models and names them', () => {
-    const error = refusal(Array.from({ length: 12 }, (_, i) => `m${i}.onnx`));
+  it('refuses several models and names them', async () => {
+    const error = await refusal(Array.from({ length: 12 }, (_, i) => `m${i}.onnx`));
     expect(error.code).toBe('several-models');
     expect(error.message).toBe(
       'There are 12 models here: m0.onnx, m1.onnx, m2.onnx, m3.onnx, m4.onnx, m5.onnx, m6.onnx, m7.onnx, m8.onnx, m9.onnx and 2 more.',
     );
   });
 
-  it('refuses an empty drop', () => {
-    expect(refusal([]).code).toBe('usage');
+  it('refuses an empty drop', async () => {
+    expect((await refusal([])).code).toBe('usage');
   });
 });

@@ -25,10 +25,10 @@ const MOST_TO_NAME = 10;
  * only one that `looksLikeModel`.
  * @throws PareError `usage` without files, `several-models`, `not-onnx`
  */
-export function chooseModel<T extends Named>(
+export async function chooseModel<T extends Named>(
   files: readonly T[],
-  looksLikeModel: (file: T) => boolean,
-): ModelAndData<T> {
+  looksLikeModel: (file: T) => Promise<boolean>,
+): Promise<ModelAndData<T>> {
   const visible = files.filter((file) => !isClutter(file.path));
   const [first] = visible;
   if (first === undefined) {
@@ -36,12 +36,21 @@ export function chooseModel<T extends Named>(
   }
   if (visible.length === 1) return { model: first, beside: new Map() };
   const named = visible.filter((file) => file.path.toLowerCase().endsWith('.onnx'));
-  const candidates =
-    named.length > 0 ? named : visible.slice(0, MOST_TO_LOOK_INTO).filter((file) => looksLikeModel(file));
+  const candidates = named.length > 0 ? named : await modelsAmong(visible, looksLikeModel);
   const [model, ...others] = candidates;
   if (model === undefined) throw noModel(visible);
   if (others.length > 0) throw severalModels(candidates);
   return { model, beside: filesBeside(model, visible) };
+}
+
+/** One after the other, so that no more than one of them is in memory. */
+async function modelsAmong<T>(
+  files: readonly T[],
+  looksLikeModel: (file: T) => Promise<boolean>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (const file of files.slice(0, MOST_TO_LOOK_INTO)) if (await looksLikeModel(file)) found.push(file);
+  return found;
 }
 
 /** What operating systems leave in folders and archives. */

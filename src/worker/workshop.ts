@@ -6,7 +6,7 @@ import type { BytePart, ByteSource } from '../core/bytes/source.ts';
 import { PareError } from '../core/errors.ts';
 import type { GraphRunner } from '../core/onnx/graph-runner.ts';
 import type { Model } from '../core/onnx/ir.ts';
-import { readModel } from '../core/onnx/read.ts';
+import { externalLocations, readModel } from '../core/onnx/read.ts';
 import { assertValid } from '../core/onnx/verify.ts';
 import { listWeights, type WeightLayer } from '../core/onnx/weights.ts';
 import { writeModel } from '../core/onnx/write.ts';
@@ -175,20 +175,17 @@ const LOADED = 0.3;
 /** @throws PareError as chooseModel, readModel and assertValid do */
 async function load(files: readonly OpenFile[], checkpoint: Checkpoint): Promise<LoadedModel> {
   await checkpoint(0, 'reading the file');
-  const sources = new Map<OpenFile, ByteSource>();
-  for (const file of files) sources.set(file, await openSource(file.file));
-  const source = (file: OpenFile) => sources.get(file) ?? missing(file);
-  const { model: modelFile, beside } = chooseModel(files, (file) => readsAsModel(source(file)));
-  const data = new Map([...beside].map(([path, file]) => [path, source(file)]));
-  const model = readModel(source(modelFile), { files: data });
+  const { model: modelFile, beside } = await chooseModel(files, ({ file }) => readsAsModel(file));
+  const source = await openSource(modelFile.file);
+  const model = readModel(source, { files: await openData(source, beside) });
   await checkpoint(LOADED / 2, 'checking the graph');
   assertValid(model);
   const weights = listWeights(model);
   const written = writeModel(model);
-  const fileName = modelFile.path.slice(modelFile.path.lastIndexOf('/') + 1);
+  const fileName = baseName(modelFile.path);
   const original = namedBlobs(fileName, written);
   await checkpoint(LOADED, 'naming the model');
-  const modelId = modelIdOf([source(modelFile), ...usedSources(written.data)]);
+  const modelId = modelIdOf([source, ...usedSources(written.data)]);
   const bytes = original.reduce((total, { blob }) => total + blob.size, 0);
   return { model, modelId, fileName, weights, original, bytes };
 }
@@ -197,9 +194,29 @@ export function downloadFile({ name, blob }: NamedBlob): DownloadFile {
   return { name, parts: [blob] };
 }
 
-function readsAsModel(source: ByteSource): boolean {
+/** Opens what the model names; the rest of a dropped folder stays unread. */
+async function openData(
+  model: ByteSource,
+  beside: ReadonlyMap<string, OpenFile>,
+): Promise<ReadonlyMap<string, ByteSource>> {
+  const data = new Map<string, ByteSource>();
+  if (beside.size === 0) return data;
+  const locations = externalLocations(readModel(model, { missingExternal: 'allow' }));
+  // The reader finds a file by its name where a browser gave no folder.
+  const names = new Set([...locations].map(baseName));
+  for (const [path, { file }] of beside) {
+    if (names.has(baseName(path))) data.set(path, await openSource(file));
+  }
+  return data;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+async function readsAsModel(file: Blob): Promise<boolean> {
   try {
-    readModel(source, { missingExternal: 'allow' });
+    readModel(await openSource(file), { missingExternal: 'allow' });
     return true;
   } catch (error) {
     if (error instanceof PareError) return false;
@@ -235,8 +252,4 @@ function encodedBytes(logical: Model): number {
     bytes += codes.byteLength + (scales?.byteLength ?? 0) + (mask?.byteLength ?? 0);
   }
   return bytes;
-}
-
-function missing(file: OpenFile): never {
-  throw new PareError('internal', `The file ${file.path} was not read.`);
 }

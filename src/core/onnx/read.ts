@@ -4,13 +4,14 @@
  */
 import type { ByteSource } from '../bytes/source.ts';
 import { PareError } from '../errors.ts';
-import { externalFiles } from './external.ts';
+import { externalFiles, resolveLocation } from './external.ts';
 import type { ExternalFiles } from './external.ts';
 import type { Graph, LocalFunction, MetadataEntry, Model, OperatorSet } from './ir.ts';
 import { markOriginal } from './original.ts';
 import { docText, Extras, readEntry, readOperatorSet, refuseTwice } from './read-common.ts';
 import { readFunction, readGraph } from './read-graph.ts';
 import { refuseOtherFormats } from './sniff.ts';
+import { forEachTensor } from './walk.ts';
 import { MessageCursor, WIRE_LENGTH, WIRE_VARINT, WireInput } from './wire.ts';
 
 export interface ReadOptions {
@@ -44,6 +45,18 @@ export function readModel(source: ByteSource, options: ReadOptions = {}): Model 
     throw error;
   }
   return builder.finish(c);
+}
+
+/**
+ * Normalized locations of the data files that a model names, in the order they are met, each once.
+ * @throws PareError `external-unsafe-path`
+ */
+export function externalLocations(model: Model): ReadonlySet<string> {
+  const found = new Set<string>();
+  forEachTensor(model, ({ name, data }) => {
+    if (data.kind === 'external') found.add(resolveLocation(data.location, name));
+  });
+  return found;
 }
 
 const GRAPH_FIELD = 7;
