@@ -19,6 +19,7 @@ import type { DownloadFile, LayerDetail, ModelSummary, OpenFile, VariantSummary 
 import { blobOf } from './blob-parts.ts';
 import { openSource } from './cached-source.ts';
 import { chooseModel } from './choose-model.ts';
+import { heapBytes } from './heap-bytes.ts';
 import { modelIdOf, variantIdOf } from './identity.ts';
 import type { Checkpoint } from './jobs.ts';
 import { describeLayer } from './layer-detail.ts';
@@ -119,7 +120,7 @@ export class Workshop {
       steps: made.steps,
       kernels: made.kernels,
     };
-    const heldBytes = made.bytes + encodedBytes(made.logical);
+    const heldBytes = made.bytes + heapBytes(made.logical);
     const files = namedBlobs(fileName, made.written);
     opened.variants.put(variantId, { summary, files, logical: made.logical, heldBytes });
     return summary;
@@ -241,15 +242,4 @@ function usedSources(data: readonly { parts: readonly BytePart[] }[]): ByteSourc
   return data.flatMap(({ parts }) =>
     parts.flatMap((part) => (part instanceof Uint8Array ? [] : [part.source])),
   );
-}
-
-/** What the codes, scales and masks of a variant keep in the heap. */
-function encodedBytes(logical: Model): number {
-  let bytes = 0;
-  for (const { tensor } of listWeights(logical)) {
-    if (tensor.data.kind !== 'encoded') continue;
-    const { codes, scales, mask } = tensor.data.encoding;
-    bytes += codes.byteLength + (scales?.byteLength ?? 0) + (mask?.byteLength ?? 0);
-  }
-  return bytes;
 }
