@@ -26,7 +26,7 @@ describe('the two sliders', () => {
   });
 
   it('put their steps in the order in which passes run, whichever moves first', () => {
-    const draft = switched(withSparsity(withPrecision(EMPTY_DRAFT, 'int8'), 0.5), SIMPLIFY, true);
+    const draft = withPrecision(withSparsity(EMPTY_DRAFT, 0.5), 'int8');
     expect(draft.recipe.steps.map(({ pass }) => pass)).toEqual([SIMPLIFY, PRUNE, QUANTIZE]);
     expect(precisionOf(draft.recipe)).toBe('int8');
     expect(sparsityOf(draft.recipe)).toBe(0.5);
@@ -40,6 +40,22 @@ describe('the two sliders', () => {
       precision: 'int4',
       granularity: 'tensor',
     });
+  });
+
+  it('bring in the exact clean-up with the first move and take it out with the last', () => {
+    const moved = withSparsity(withPrecision(EMPTY_DRAFT, 'int8'), 0.5);
+    expect(moved.recipe.steps.map(({ pass }) => pass)).toEqual([SIMPLIFY, PRUNE, QUANTIZE]);
+    const half = withPrecision(moved, 'fp32');
+    expect(half.recipe.steps.map(({ pass }) => pass)).toEqual([SIMPLIFY, PRUNE]);
+    expect(withSparsity(half, 0).recipe.steps).toEqual([]);
+  });
+
+  it('respect a clean-up that somebody switched on or off', () => {
+    const on = withPrecision(switched(EMPTY_DRAFT, SIMPLIFY, true), 'int8');
+    expect(withPrecision(on, 'fp32').recipe.steps).toEqual([{ pass: SIMPLIFY, params: {} }]);
+    const off = switched(withPrecision(EMPTY_DRAFT, 'int8'), SIMPLIFY, false);
+    const again = withPrecision(withPrecision(off, 'fp32'), 'int4');
+    expect(again.recipe.steps.map(({ pass }) => pass)).toEqual([QUANTIZE]);
   });
 
   it('do nothing when they do not move', () => {

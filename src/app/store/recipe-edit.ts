@@ -14,6 +14,7 @@ import {
   PRUNE,
   QUANTIZE,
   SCOPE_PARAM,
+  SIMPLIFY,
   SPARSITY_PARAM,
 } from './pass-names.ts';
 
@@ -21,6 +22,8 @@ import {
 export interface RecipeDraft {
   readonly recipe: Recipe;
   readonly parked: Readonly<Record<string, RecipeStep>>;
+  /** *Simplify* came in with the first move of a slider and goes with the last, so that neutral sliders mean the file as it is. */
+  readonly simplifyFollows?: true;
 }
 
 export const EMPTY_RECIPE: Recipe = { format: 'pare-recipe', version: 1, seed: 1, steps: [] };
@@ -84,10 +87,22 @@ function withMainParam(
 ): RecipeDraft {
   const current = stepOf(draft.recipe, pass);
   if (neutral && current === undefined) return draft;
-  if (neutral && Object.keys(current?.layers ?? {}).length === 0) return switched(draft, pass, false);
+  if (neutral && Object.keys(current?.layers ?? {}).length === 0) {
+    return withoutFollower(switched(draft, pass, false));
+  }
+  if (!neutral && draft.recipe.steps.length === 0 && draft.parked[SIMPLIFY] === undefined) {
+    const simplified = { ...withStep(draft, { pass: SIMPLIFY }), simplifyFollows: true as const };
+    return withMainParam(simplified, pass, name, value, neutral);
+  }
   const base = current ?? draft.parked[pass] ?? { pass };
   if (current !== undefined && current.params?.[name] === value) return draft;
   return withStep(draft, { ...base, params: { ...base.params, [name]: value } });
+}
+
+function withoutFollower(draft: RecipeDraft): RecipeDraft {
+  const alone = draft.recipe.steps.length === 1 && draft.recipe.steps[0].pass === SIMPLIFY;
+  if (!alone || draft.simplifyFollows !== true) return draft;
+  return { recipe: { ...draft.recipe, steps: [] }, parked: draft.parked };
 }
 
 /** Puts a step in its place, or replaces the one that is there. */
@@ -95,11 +110,11 @@ export function withStep(draft: RecipeDraft, step: RecipeStep): RecipeDraft {
   const steps = draft.recipe.steps;
   const at = steps.findIndex((other) => other.pass === step.pass);
   const { [step.pass]: _used, ...parked } = draft.parked;
-  if (at >= 0) return { recipe: { ...draft.recipe, steps: steps.with(at, step) }, parked };
+  if (at >= 0) return { ...draft, recipe: { ...draft.recipe, steps: steps.with(at, step) }, parked };
   const rank = rankOf(step.pass);
   const before = steps.findIndex((other) => rankOf(other.pass) > rank);
   const place = before < 0 ? steps.length : before;
-  return { recipe: { ...draft.recipe, steps: steps.toSpliced(place, 0, step) }, parked };
+  return { ...draft, recipe: { ...draft.recipe, steps: steps.toSpliced(place, 0, step) }, parked };
 }
 
 function rankOf(pass: string): number {
@@ -119,6 +134,7 @@ export function switched(
   if (on) return withStep(draft, draft.parked[pass] ?? { pass, params: defaults });
   if (current === undefined) return draft;
   return {
+    ...(draft.simplifyFollows === true && pass !== SIMPLIFY ? { simplifyFollows: true as const } : {}),
     recipe: { ...draft.recipe, steps: draft.recipe.steps.filter((step) => step.pass !== pass) },
     parked: { ...draft.parked, [pass]: current },
   };

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { concatParts } from '../bytes/spans.ts';
 import { openDraft } from '../onnx/draft.ts';
 import type { Model } from '../onnx/ir.ts';
 import { listWeights, readWeight } from '../onnx/weights.ts';
+import { writeModel } from '../onnx/write.ts';
 import { mixedModel, noise, testContext } from '../testing/weight-models.ts';
 import { applyRecipe, layerFloats } from './manager.ts';
+import type { ApplyContext } from './manager.ts';
 import { seededRandom } from './random.ts';
+import { PASSES } from './registry.ts';
 import type { Pass, PassOutcome } from './types.ts';
 
 const context = testContext();
@@ -106,7 +110,7 @@ describe('applyRecipe', () => {
 
   it('adds up time and reports per step', async () => {
     const steps = [
-      { pass: 'prune-magnitude', params: { sparsity: 0.5 } },
+      { pass: 'prune-magnitude', params: { sparsity: 0.5, scope: 'uniform' } },
       { pass: 'quantize-weights', params: { precision: 'int8' }, layers: { fc: { precision: 'fp32' } } },
     ];
     const { steps: reports, logical } = await applyRecipe(mixedModel(), { seed: 1, steps }, context);
@@ -120,6 +124,29 @@ describe('applyRecipe', () => {
     expect(reports[1].changed.some(({ layer }) => layer === 'fc')).toBe(false);
     const fc = layerFloats(logical, 'fc');
     expect(fc?.filter((x) => x === 0)).toHaveLength(120);
+  });
+});
+
+describe('a host that makes many variants', () => {
+  it('runs an exact first step once, and gives the same model', async () => {
+    let runs = 0;
+    const counted = PASSES.map((pass) => ({
+      ...pass,
+      run: (...args: Parameters<Pass['run']>) => {
+        if (pass.meta.exact) runs++;
+        return pass.run(...args);
+      },
+    }));
+    const made = mixedModel();
+    const host = { ...context, passes: counted, firstOutcomes: new Map<string, PassOutcome>() };
+    const bytesOf = async (precision: string, withHost: ApplyContext): Promise<Uint8Array> => {
+      const steps = [{ pass: 'simplify' }, { pass: 'quantize-weights', params: { precision } }];
+      const applied = await applyRecipe(made, { seed: 1, steps }, withHost);
+      return concatParts(writeModel(applied.model).model);
+    };
+    await bytesOf('int4', host);
+    expect(await bytesOf('int8', host)).toEqual(await bytesOf('int8', context));
+    expect(runs).toBe(1);
   });
 });
 

@@ -24,6 +24,8 @@ export interface ApplyContext {
   checkpoint(fraction: number, doing: string): Promise<void>;
   /** Milliseconds of a clock that does not go back. */
   now(): number;
+  /** What an exact first step made of this very model, by its text: a host that makes many variants keeps it. */
+  readonly firstOutcomes?: Map<string, PassOutcome>;
   /** For tests: other passes than the registered ones. */
   readonly passes?: readonly Pass[];
 }
@@ -73,12 +75,17 @@ export async function applyRecipe(
     const pass = findPass(context.passes ?? PASSES, step, i);
     refuseUnknownLayers(step, i, known, logical);
     const started = context.now();
-    const outcome = await pass.run(logical, step.params ?? {}, step.layers ?? {}, {
-      kernels: context.kernels,
-      runner: context.runner,
-      random,
-      checkpoint: shareOf(checkpoint, i, recipe.steps.length),
-    });
+    const kept = i === 0 && pass.meta.exact ? context.firstOutcomes : undefined;
+    const key = JSON.stringify(step);
+    const outcome =
+      kept?.get(key) ??
+      (await pass.run(logical, step.params ?? {}, step.layers ?? {}, {
+        kernels: context.kernels,
+        runner: context.runner,
+        random,
+        checkpoint: shareOf(checkpoint, i, recipe.steps.length),
+      }));
+    kept?.set(key, outcome);
     if (wasValid) refuseBroken(logical, outcome.model, recipe, i);
     logical = outcome.model;
     reports.push(reportOf(step.pass, outcome, context.now() - started));
