@@ -11,6 +11,7 @@ import { assertValid } from '../core/onnx/verify.ts';
 import { listWeights, type WeightLayer } from '../core/onnx/weights.ts';
 import { writeModel } from '../core/onnx/write.ts';
 import { applyRecipe } from '../core/passes/manager.ts';
+import type { PassOutcome } from '../core/passes/types.ts';
 import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
@@ -40,6 +41,8 @@ interface OpenedModel {
   readonly weights: readonly WeightLayer[];
   readonly original: readonly NamedBlob[];
   readonly variants: VariantShelf<KeptVariant>;
+  /** What *simplify* made of it. */
+  readonly firstOutcomes: Map<string, PassOutcome>;
   simplified?: SizeSkeleton;
 }
 
@@ -84,7 +87,7 @@ export class Workshop {
 
   #keep({ modelId, model, fileName, weights, original, bytes }: LoadedModel): void {
     const variants = new VariantShelf<KeptVariant>(Math.max(SHELF_BYTES, SHELF_MODELS * bytes));
-    this.#models.set(modelId, { model, fileName, weights, original, variants });
+    this.#models.set(modelId, { model, fileName, weights, original, variants, firstOutcomes: new Map() });
   }
 
   close(modelId: string): void {
@@ -95,7 +98,7 @@ export class Workshop {
     const opened = this.#model(modelId);
     if (opened.simplified === undefined) {
       const recipe = { seed: 1, steps: [{ pass: 'simplify' }] };
-      const context = { ...this.#host(checkpoint), kernels: this.#kernels };
+      const context = { ...this.#host(opened, checkpoint), kernels: this.#kernels };
       const { logical } = await applyRecipe(opened.model, recipe, context);
       opened.simplified = await makeSkeleton(logical, { simplified: true, checkpoint });
     }
@@ -110,7 +113,7 @@ export class Workshop {
     const known = opened.variants.get(variantId);
     if (known !== undefined) return known.summary;
     const fileName = variantFileName(opened.fileName);
-    const made = await makeVariant(opened.model, recipe, fileName, this.#host(checkpoint));
+    const made = await makeVariant(opened.model, recipe, fileName, this.#host(opened, checkpoint));
     const summary: VariantSummary = {
       variantId,
       recipe,
@@ -145,8 +148,8 @@ export class Workshop {
     this.#models.get(modelId)?.variants.delete(variantId);
   }
 
-  #host(checkpoint: Checkpoint): VariantHost {
-    return { runner: this.#tools.runner, now: () => this.#tools.now(), checkpoint };
+  #host({ firstOutcomes }: OpenedModel, checkpoint: Checkpoint): VariantHost {
+    return { runner: this.#tools.runner, now: () => this.#tools.now(), checkpoint, firstOutcomes };
   }
 
   #model(modelId: string): OpenedModel {

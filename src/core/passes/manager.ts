@@ -76,7 +76,7 @@ export async function applyRecipe(
     refuseUnknownLayers(step, i, known, logical);
     const started = context.now();
     const kept = i === 0 && pass.meta.exact ? context.firstOutcomes : undefined;
-    const key = JSON.stringify(step);
+    const key = JSON.stringify([step.pass, step.params ?? {}, step.layers ?? {}]);
     const outcome =
       kept?.get(key) ??
       (await pass.run(logical, step.params ?? {}, step.layers ?? {}, {
