@@ -1,5 +1,5 @@
 /** The Studio over a fake host: what survives the loss of a worker, and what each call asks of it. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ErrorRecord } from '../../core/errors.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type {
@@ -19,6 +19,8 @@ const file = (text: string): OpenFile[] => [{ path: `${text}.onnx`, file: new Bl
 const value = <T>(of: T) => Promise.resolve({ ok: true as const, value: of });
 const failure = (code: ErrorRecord['code']) =>
   Promise.resolve({ ok: false as const, error: { code, message: code } });
+
+const BREAKING_SEED = 66;
 
 /** A worker with a memory like the real one: models and variants are gone when it is. */
 function fakeHost() {
@@ -61,7 +63,8 @@ function fakeHost() {
             return value(null);
           },
           simplifiedSkeleton: () => new Promise(() => {}),
-          makeVariant: (_job, id) => {
+          makeVariant: (_job, id, { seed }) => {
+            if (seed === BREAKING_SEED) return failure('runtime-crashed');
             if (!models.has(id)) return failure('usage');
             if (!variants.has(id)) log.push(`make of ${id}`);
             variants.add(id);
@@ -119,6 +122,27 @@ describe('Studio over workers', () => {
       'reopen a as job 0',
       'make of a',
     ]);
+  });
+
+  it('makes a new worker where one still answers but its runtime has broken', async () => {
+    const { studio, log } = fakeHost();
+    await studio.open(file('a'));
+    const broken = await studio.makeVariant('a', { ...recipe, seed: BREAKING_SEED });
+    expect(broken).toMatchObject({ error: { code: 'runtime-crashed' } });
+    expect(await studio.makeVariant('a', recipe)).toMatchObject({ ok: true });
+    expect(log).toEqual(['spawn', 'open a as job 1', 'kill', 'spawn', 'reopen a as job 0', 'make of a']);
+  });
+
+  it('settles a cancelled sample whose files do not arrive', async () => {
+    vi.stubGlobal('fetch', () => new Promise(() => {}));
+    try {
+      const abort = new AbortController();
+      const opening = fakeHost().studio.openSample({ signal: abort.signal });
+      abort.abort();
+      expect(await opening).toMatchObject({ error: { code: 'cancelled' } });
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('says why a model is gone when its file cannot be read again, and keeps the others', async () => {

@@ -3,7 +3,7 @@
  * Keeps what a respawned worker needs (the user's files, the recipes) and nothing larger. It must not know React,
  * stores or what a recipe means.
  */
-import { attempt, PareError, type ErrorRecord, type Result } from '../../core/errors.ts';
+import { attempt, PareError, type ErrorCode, type ErrorRecord, type Result } from '../../core/errors.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type {
@@ -18,7 +18,7 @@ import type {
   StudioWorkerApi,
   VariantSummary,
 } from '../../worker/api.ts';
-import { JobQueue, type QueueOptions } from './job-queue.ts';
+import { cancelledResult, JobQueue, type QueueOptions } from './job-queue.ts';
 import { Lifeline, type WorkerLink } from './lifeline.ts';
 import { loadSample, type Sample } from './sample.ts';
 import type {
@@ -57,6 +57,9 @@ interface AskOptions extends QueueOptions {
 /** The job name of what a respawn does before the first job. */
 const RESTORE_JOB = '0';
 
+/** After these the worker's own runtime, or its heap, is of no use to any other model. */
+const BREAKS_WORKER: ReadonlySet<ErrorCode> = new Set(['runtime-crashed', 'out-of-memory']);
+
 export function createStudioOn(host: StudioHost): Studio {
   return new WorkerStudio(host);
 }
@@ -81,7 +84,7 @@ class WorkerStudio implements Studio {
   }
 
   async openSample(options: CallOptions = {}): Promise<Result<ModelSummary>> {
-    const sample = await attempt(loadSample);
+    const sample = await orAborted(attempt(loadSample), options.signal);
     return sample.ok ? this.#open(sample.value.files, sample.value.dataset, options) : sample;
   }
 
@@ -221,12 +224,12 @@ class WorkerStudio implements Studio {
     }
   }
 
-  #call<T>(
+  async #call<T>(
     work: (api: StudioWorkerApi, job: string) => Promise<Result<T>>,
     signal: AbortSignal,
     onProgress: CallOptions['onProgress'],
   ): Promise<Result<T>> {
-    return this.#line.call(async (api, job) => {
+    const answer = await this.#line.call(async (api, job) => {
       this.#listeners.set(job, rising(onProgress));
       try {
         return await work(api, job);
@@ -234,6 +237,8 @@ class WorkerStudio implements Studio {
         this.#listeners.delete(job);
       }
     }, signal);
+    if (!answer.ok && BREAKS_WORKER.has(answer.error.code)) this.#line.renew();
+    return answer;
   }
 
   async #spawnAndRestore(): Promise<WorkerLink<StudioWorkerApi>> {
@@ -250,6 +255,15 @@ class WorkerStudio implements Studio {
 async function crashOf(link: WorkerLink<unknown>): Promise<never> {
   const error = await link.crashed;
   throw new PareError(error.code, error.message);
+}
+
+/** The answer of `work`, or `cancelled` at once when the signal says so: a request may hang, its caller must not. */
+function orAborted<T>(work: Promise<Result<T>>, signal: AbortSignal | undefined): Promise<Result<T>> {
+  if (signal?.aborted) return Promise.resolve(cancelledResult());
+  return new Promise((settle) => {
+    signal?.addEventListener('abort', () => settle(cancelledResult()), { once: true });
+    void work.then(settle);
+  });
 }
 
 /** A bar that never runs backwards, whatever several steps report. */

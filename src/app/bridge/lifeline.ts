@@ -76,6 +76,11 @@ export class Lifeline<Api> {
     }
   }
 
+  /** Ends the worker; the next call gets another. For one that still answers but has broken inside. */
+  renew(): void {
+    this.#kill();
+  }
+
   /** Ends the worker; pending calls settle as `cancelled`. */
   dispose(): void {
     this.#disposed = true;
