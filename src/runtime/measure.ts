@@ -16,6 +16,7 @@ import type { Clock } from './latency.ts';
 import { memoryPerSession } from './memory.ts';
 import type { MemoryProbe } from './memory.ts';
 import type { Ort } from './ort.ts';
+import { readBlob } from './read-blob.ts';
 import { openSession, startRuntime } from './session.ts';
 import type { ModelBytes, Session } from './session.ts';
 import { pickRange } from './value-range.ts';
@@ -157,7 +158,7 @@ async function readModel(files: MeasureRequest['original']): Promise<ModelBytes>
   const [model, ...external] = await Promise.all(
     files.map(async ({ name, parts }) => ({
       path: name,
-      data: new Uint8Array(await new Blob([...parts]).arrayBuffer()),
+      data: await readBlob(new Blob([...parts])),
     })),
   );
   if (model === undefined) throw new PareError('usage', 'There is no file to measure.');

@@ -4,7 +4,7 @@
  */
 import { checkRange } from '../core/bytes/spans.ts';
 import type { ByteSource } from '../core/bytes/source.ts';
-import { PareError } from '../core/errors.ts';
+import { readBlob } from '../runtime/read-blob.ts';
 import { FileSource } from './file-source.ts';
 
 /** Above this a file is read in ranges, again each time: memory matters more than speed. */
@@ -30,12 +30,5 @@ class CachedSource implements ByteSource {
 /** @throws PareError `not-a-file` when the browser cannot read it: a folder, or a file that moved */
 export async function openSource(file: Blob): Promise<ByteSource> {
   if (file.size > MAX_CACHED_BYTES) return new FileSource(file);
-  try {
-    return new CachedSource(file, new Uint8Array(await file.arrayBuffer()));
-  } catch (cause) {
-    throw new PareError('not-a-file', 'The browser could not read the file.', {
-      hint: 'It may be a folder, or it was moved or changed after it was opened. Open it again.',
-      cause,
-    });
-  }
+  return new CachedSource(file, await readBlob(file));
 }

@@ -4,7 +4,7 @@
  */
 import { checkRange } from '../core/bytes/spans.ts';
 import type { ByteSource } from '../core/bytes/source.ts';
-import { PareError } from '../core/errors.ts';
+import { unreadableFile } from '../runtime/read-blob.ts';
 
 /** FileReaderSync is declared by the worker lib only, which clashes with the DOM lib. */
 declare class FileReaderSync {
@@ -28,11 +28,7 @@ export class FileSource implements ByteSource {
     try {
       return new Uint8Array(this.#reader.readAsArrayBuffer(this.backing.slice(offset, offset + length)));
     } catch (cause) {
-      throw new PareError('not-a-file', 'The browser could not read the file.', {
-        at: `byte ${offset}`,
-        hint: 'It may be a folder, or it was moved or changed after it was opened. Open it again.',
-        cause,
-      });
+      throw unreadableFile(cause, `byte ${offset}`);
     }
   }
 }

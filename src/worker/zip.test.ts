@@ -30,6 +30,14 @@ describe('zipOf', () => {
     expect(seen.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
   });
 
+  it('says that a file has moved since it was opened', async () => {
+    const gone = new Blob(['gone']);
+    gone.arrayBuffer = () => Promise.reject(new DOMException('moved', 'NotReadableError'));
+    const moved = { size: 4, slice: () => gone } as unknown as Blob;
+    const packing = zipOf([{ name: 'a', blob: moved }], () => Promise.resolve());
+    await expect(packing).rejects.toMatchObject({ code: 'not-a-file' });
+  });
+
   it('gives the same bytes for the same files', async () => {
     const make = () => zipOf([{ name: 'a', blob: new Blob([bytes(10, 1)]) }], () => Promise.resolve());
     expect(await (await make()).arrayBuffer()).toEqual(await (await make()).arrayBuffer());

@@ -3,6 +3,7 @@
  * know models.
  */
 import { Zip, ZipPassThrough } from 'fflate';
+import { readBlob } from '../runtime/read-blob.ts';
 import type { Checkpoint } from './jobs.ts';
 
 /** A plain zip counts bytes in 32 bits; what would not fit is saved as separate files. */
@@ -16,7 +17,7 @@ export interface NamedBlob {
   readonly blob: Blob;
 }
 
-/** @throws PareError `cancelled` from the checkpoint */
+/** @throws PareError `cancelled` from the checkpoint, `not-a-file` when a part cannot be read any more */
 export async function zipOf(files: readonly NamedBlob[], checkpoint: Checkpoint): Promise<Blob> {
   const total = files.reduce((sum, { blob }) => sum + blob.size, 0);
   const chunks: BlobPart[] = [];
@@ -32,7 +33,7 @@ export async function zipOf(files: readonly NamedBlob[], checkpoint: Checkpoint)
     zip.add(entry);
     for (let at = 0; at < blob.size; at += SLICE_BYTES) {
       await checkpoint(done / total, 'packing the files');
-      const bytes = new Uint8Array(await blob.slice(at, at + SLICE_BYTES).arrayBuffer());
+      const bytes = await readBlob(blob.slice(at, at + SLICE_BYTES));
       entry.push(bytes);
       done += bytes.length;
     }
