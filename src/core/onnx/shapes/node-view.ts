@@ -5,7 +5,7 @@
 import type { DataType } from '../../tensor/dtype.ts';
 import { attribute, intsAttribute } from '../attributes.ts';
 import type { Dimension, Node, Tensor } from '../ir.ts';
-import type { Fact } from './fact.ts';
+import { fact, type Fact } from './fact.ts';
 
 export interface NodeView {
   readonly node: Node;
@@ -30,6 +30,9 @@ export const shapeOf = (view: NodeView, input: number): readonly Dimension[] | u
   view.inputs[input]?.shape;
 export const valuesOf = (view: NodeView, input: number): readonly Dimension[] | undefined =>
   view.inputs[input]?.values;
+
+/** The answer when nothing but the type is known. */
+export const unknownRank = (view: NodeView): Fact[] => [fact(typeOf(view, 0), undefined)];
 
 export function hasInput(view: NodeView, input: number): boolean {
   return (view.node.inputs[input] ?? '') !== '';
