@@ -291,6 +291,10 @@ describe('pare measure', () => {
     const found = json(run) as Record<string, { source?: string; cosine?: number; inputs?: string }>;
     expect(found.agreement).toMatchObject({ source: 'measured', inputs: 'synthetic' });
     expect(found.agreement.cosine).toBeGreaterThan(0.9);
+    const shown = await pare('measure', path('m.onnx'), '--against', digits, '--budget', '2');
+    const line = (title: string) => shown.stdout.split('\n').find((row) => row.startsWith(title));
+    expect(line('Size')).toMatch(/×.*measured$/);
+    expect(line('Loading')).toMatch(/ms +[\d.]+ ms +measured once$/);
   }, 60_000);
 
   it('says with exit code 4 that a model cannot be run', async () => {
