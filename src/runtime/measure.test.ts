@@ -228,7 +228,7 @@ describe('measure', () => {
       {
         ort: ort as never,
         providers: { wasm: true, webgpu: 'none' },
-        memory: { heapBytes: () => 0 },
+        memory: { usedBytes: () => 0 },
         clock: tickingClock(),
         threads: 1,
         machine: { cores: 1, userAgent: 'test', runtime: 'broken', crossOriginIsolated: true },

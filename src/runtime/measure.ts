@@ -284,12 +284,12 @@ async function memoryPart(
   open: Session[],
 ): Promise<void> {
   const { host } = findings;
-  const heapBytes = (): number | undefined => host.memory.heapBytes();
+  const usedBytes = (): number | undefined => host.memory.usedBytes();
   if (request.provider === 'webgpu') {
     findings.miss('memory', 'The weights are in the memory of the GPU, which a page cannot read.');
     return;
   }
-  if (heapBytes() === undefined) {
+  if (usedBytes() === undefined) {
     findings.miss('memory', "The runtime's heap cannot be seen here.");
     return;
   }
@@ -304,7 +304,7 @@ async function memoryPart(
         open.push(await openSession(host.ort, bytes, request.provider, who, () => host.clock.now())),
       {
         clock: host.clock,
-        heapBytes: () => heapBytes() ?? 0,
+        usedBytes: () => usedBytes() ?? 0,
         budgetMillis: request.budgetMillis * MEMORY_SHARE,
         breathe: () => host.checkpoint(fraction, 'Measuring the memory of a session'),
       },
@@ -314,7 +314,7 @@ async function memoryPart(
   if (original === undefined || variant === undefined) {
     findings.miss(
       'memory',
-      "The sessions did not make the runtime's heap grow: it had room left, or they are smaller than its steps.",
+      'The sessions fitted into memory that the runtime had already taken, so what they need could not be seen.',
     );
     return;
   }

@@ -1,74 +1,119 @@
-/** The heap watcher and the estimate, with a heap that grows in steps as the runtime's does. */
+/** The heap watcher and the estimate, with a heap that is filled from below as the runtime's is. */
 import { describe, expect, it } from 'vitest';
 import { memoryPerSession, watchMemories } from './memory.ts';
 
-/** A heap of `size` bytes that is `used` full and grows by a fifth, as Emscripten's does. */
-function steppedHeap(size: number, used: number) {
-  const heap = { size, used };
-  const allocate = (bytes: number) => {
-    heap.used += bytes;
-    if (heap.used > heap.size) heap.size = Math.max(heap.used, heap.size * 1.2);
-    return Promise.resolve();
-  };
-  return { heap, allocate };
-}
 const MiB = 2 ** 20;
 const clock = { now: () => 0 };
 const breathe = () => Promise.resolve();
 
+/** Bytes written so far; the first `holes` bytes of what is asked for are found below. */
+function heapWith(holes: number) {
+  let free = holes;
+  let used = 10 * MiB;
+  return {
+    used: () => used,
+    allocate: (bytes: number) => {
+      const below = Math.min(free, bytes);
+      free -= below;
+      used += bytes - below;
+      return Promise.resolve();
+    },
+  };
+}
+
 describe('memoryPerSession', () => {
   it.each([
-    ['small sessions in a half-empty heap', 16 * MiB, 8 * MiB, 0.7 * MiB],
-    ['sessions larger than a step', 16 * MiB, 10 * MiB, 11 * MiB],
-  ])('finds the bytes of %s', async (_, size, used, bytes) => {
-    const { heap, allocate } = steppedHeap(size, used);
-    const found = await memoryPerSession(() => allocate(bytes), {
-      clock,
-      heapBytes: () => heap.size,
-      budgetMillis: 1,
-      breathe,
-    });
-    // The count of sessions between two steps is off by at most one: that is what the resolution says.
-    expect(Math.abs(found!.bytes - bytes)).toBeLessThanOrEqual(found!.resolutionBytes + 1);
-    expect(found!.resolutionBytes).toBeLessThan(bytes * 0.2);
+    ['small sessions', 0, 0.1 * MiB],
+    ['large sessions', 0, 11 * MiB],
+    ['sessions that fill holes first', 3.7 * MiB, 1.5 * MiB],
+  ])('finds the bytes of %s', async (_, holes, bytes) => {
+    const heap = heapWith(holes);
+    let sessions = 0;
+    const add = () => {
+      sessions++;
+      return heap.allocate(bytes);
+    };
+    const found = await memoryPerSession(add, { clock, usedBytes: heap.used, budgetMillis: 1, breathe });
+    expect(found!.bytes).toBe(Math.round(bytes));
+    // Exactly alike, so only the allocator's page of 4 kB is left in doubt, and four that need memory are enough.
+    expect(found!.resolutionBytes).toBe(4096);
+    expect(sessions).toBe(Math.floor(holes / bytes) + 4);
   });
 
-  it('says nothing when the heap does not step', async () => {
-    const found = await memoryPerSession(() => Promise.resolve(), {
-      clock,
-      heapBytes: () => 16 * MiB,
-      budgetMillis: 1,
-      breathe,
-    });
-    expect(found).toBeUndefined();
+  it('averages sessions that differ, and leaves out one that found its room below', async () => {
+    const growths = [9, 10, 12, 1, 10, 12, 10, 12, 10].map((size) => size * MiB);
+    let used = 0;
+    let at = 0;
+    const found = await memoryPerSession(
+      () => {
+        used += growths[at++] ?? 0;
+        return Promise.resolve();
+      },
+      { clock, usedBytes: () => used, budgetMillis: 1, breathe },
+    );
+    // Without the first and the 1: 10, 12, 10, 12, 10, 12, 10. The spread of 2 over 7 of them is in doubt.
+    expect(found!.bytes).toBe(Math.round((76 / 7) * MiB));
+    expect(found!.resolutionBytes).toBe(Math.round((2 / 7) * MiB));
   });
 
-  it('ends with its time', async () => {
+  it('says nothing when nothing is written', async () => {
+    const add = () => Promise.resolve();
+    expect(
+      await memoryPerSession(add, { clock, usedBytes: () => 16 * MiB, budgetMillis: 1, breathe }),
+    ).toBeUndefined();
+  });
+
+  it('ends with its time, but not before a first figure, and says how unsure one session is', async () => {
+    const heap = heapWith(0);
     let time = 0;
     let sessions = 0;
-    const { heap, allocate } = steppedHeap(16 * MiB, 0);
-    await memoryPerSession(
+    const found = await memoryPerSession(
+      () => {
+        sessions++;
+        time += 40;
+        return heap.allocate(MiB);
+      },
+      { clock: { now: () => time }, usedBytes: heap.used, budgetMillis: 30, breathe },
+    );
+    // One that does not count and one that does.
+    expect(sessions).toBe(2);
+    expect(found).toEqual({ bytes: MiB, resolutionBytes: MiB / 2 });
+  });
+
+  it('ends without a figure when its patience is over', async () => {
+    let time = 0;
+    let sessions = 0;
+    const found = await memoryPerSession(
       () => {
         sessions++;
         time += 10;
-        return allocate(1000);
+        return Promise.resolve();
       },
-      { clock: { now: () => time }, heapBytes: () => heap.size, budgetMillis: 55, breathe },
+      { clock: { now: () => time }, usedBytes: () => MiB, budgetMillis: 10, breathe },
     );
-    expect(sessions).toBe(6);
+    // Four times the budget of 10 is exceeded by the fifth session.
+    expect(sessions).toBe(5);
+    expect(found).toBeUndefined();
   });
 });
 
 describe('watchMemories', () => {
-  it('sees memories that are made later, their growth included, and hands out real ones', () => {
+  it('sees how far memories that are made later are written, grown ones included, and hands out real ones', () => {
     const namespace = { Memory: WebAssembly.Memory };
     const probe = watchMemories(namespace);
-    expect(probe.heapBytes()).toBeUndefined();
+    expect(probe.usedBytes()).toBeUndefined();
     const memory = new namespace.Memory({ initial: 1, maximum: 4 });
     expect(memory).toBeInstanceOf(WebAssembly.Memory);
-    // A page of WebAssembly is 65536 bytes.
-    expect(probe.heapBytes()).toBe(65536);
+    expect(probe.usedBytes()).toBe(0);
+    new Uint8Array(memory.buffer)[4095] = 1;
+    expect(probe.usedBytes()).toBe(4096);
+    // A page of WebAssembly is 65536 bytes; byte 65537 is in the word that ends at 65540.
     memory.grow(2);
-    expect(probe.heapBytes()).toBe(3 * 65536);
+    expect(probe.usedBytes()).toBe(4096);
+    new Uint8Array(memory.buffer)[65537] = 1;
+    expect(probe.usedBytes()).toBe(65540);
+    // What was freed and wiped was needed all the same.
+    new Uint8Array(memory.buffer).fill(0);
+    expect(probe.usedBytes()).toBe(65540);
   });
 });

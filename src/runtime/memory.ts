@@ -1,6 +1,6 @@
 /**
- * How much of the runtime's heap a session takes. The heap is a WebAssembly.Memory that only grows, in steps, so one
- * small session may not show at all: sessions are added until it does. It must not know models.
+ * How much of the runtime's heap a session takes. The heap itself grows in large steps, so what is watched is how far it
+ * was ever written: memory that nothing has used yet is zero. It must not know models.
  */
 import type { Clock } from './latency.ts';
 
@@ -10,74 +10,112 @@ export interface MemoryNamespace {
 }
 
 export interface MemoryProbe {
-  /** Bytes of all memories made since the probe was set; undefined when none was. */
-  heapBytes(): number | undefined;
+  /** Bytes below the highest one ever written, over all memories made since the probe was set; undefined when none was. */
+  usedBytes(): number | undefined;
 }
 
 /** Remembers every WebAssembly.Memory that is made from now on. Set it before the runtime starts. */
 export function watchMemories(namespace: MemoryNamespace = WebAssembly): MemoryProbe {
-  const memories: WebAssembly.Memory[] = [];
+  const memories: { readonly memory: WebAssembly.Memory; used: number }[] = [];
   // A proxy, not a subclass: the runtime posts its memory to its threads, and what it posts must be the real thing.
   namespace.Memory = new Proxy(namespace.Memory, {
     construct(target, args) {
       const memory = Reflect.construct(target, args) as WebAssembly.Memory;
-      memories.push(memory);
+      memories.push({ memory, used: 0 });
       return memory;
     },
   });
   return {
-    heapBytes: () =>
-      memories.length === 0 ? undefined : memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
+    usedBytes: () => {
+      if (memories.length === 0) return undefined;
+      for (const watched of memories) watched.used = highestWritten(watched.memory.buffer, watched.used);
+      return memories.reduce((sum, { used }) => sum + used, 0);
+    },
   };
+}
+
+const WORD_BYTES = Int32Array.BYTES_PER_ELEMENT;
+
+/** The allocator hands out memory from below and leaves its own marks at the top of it, so the end of it is not zero. */
+function highestWritten(buffer: ArrayBufferLike, known: number): number {
+  // A memory is whole pages of 64 kB, so words always fit.
+  const words = new Int32Array(buffer);
+  const floor = known / WORD_BYTES;
+  let end = words.length;
+  while (end > floor && words[end - 1] === 0) end--;
+  return end * WORD_BYTES;
 }
 
 export interface MemoryOptions {
   readonly clock: Clock;
-  readonly heapBytes: () => number;
+  readonly usedBytes: () => number;
   readonly budgetMillis: number;
   readonly breathe: () => Promise<void>;
 }
 
 export interface SessionMemory {
   readonly bytes: number;
-  /** What one step more or less would have made of `bytes`. */
+  /** Differences below this mean nothing. */
   readonly resolutionBytes: number;
 }
 
-/** This many sessions between the first and the last step: the count is off by at most one, so 1/12. */
-const ENOUGH_SESSIONS = 12;
-const MAX_SESSIONS = 96;
+/** Alike to within a hundredth, that many are enough; else this many are averaged. */
+const FEW_SESSIONS = 3;
+const ENOUGH_SESSIONS = 8;
+const ALIKE = 0.01;
+/** Sessions that only fill room which others left behind do not count, so more than enough may be needed. */
+const MAX_SESSIONS = 48;
 /** The tab has other things to hold. */
 const MAX_GROWTH_BYTES = 384 * 2 ** 20;
+/** On a busy machine no figure at all would come out of the budget: it may be exceeded this many times for the first. */
+const PATIENCE = 4;
+/** The allocator takes memory in pages of that size. */
+const PAGE_BYTES = 4096;
 
 /**
- * Adds sessions and watches the heap. A step of the heap says that what it could hold before is used up, so between
- * the first and the last step, sessions × bytes = the difference of what it could hold before each.
+ * Adds sessions and watches how far the heap is written. The first that needs new memory may have found part of its
+ * room below, so it does not count; those after it do.
  * @param add makes one more session and keeps it alive.
- * @returns undefined when the heap stepped fewer than twice: the session is too small to see here.
+ * @returns undefined when fewer than two sessions needed new memory.
  */
 export async function memoryPerSession(
   add: () => Promise<unknown>,
-  { clock, heapBytes, budgetMillis, breathe }: MemoryOptions,
+  { clock, usedBytes, budgetMillis, breathe }: MemoryOptions,
 ): Promise<SessionMemory | undefined> {
   const start = clock.now();
-  const base = heapBytes();
-  const steps: { readonly sessions: number; readonly full: number }[] = [];
+  const base = usedBytes();
+  const growths: number[] = [];
+  let used = base;
   for (let sessions = 1; sessions <= MAX_SESSIONS; sessions++) {
-    const before = heapBytes();
     await add();
-    const after = heapBytes();
-    if (after > before) steps.push({ sessions, full: before });
-    const seen = (steps.at(-1)?.sessions ?? 0) - (steps[0]?.sessions ?? 0);
-    if (seen >= ENOUGH_SESSIONS) break;
-    if (after - base >= MAX_GROWTH_BYTES && seen > 0) break;
-    if (clock.now() - start > budgetMillis) break;
+    const after = usedBytes();
+    if (after > used) growths.push(after - used);
+    used = after;
+    const found = growths.length - 1;
+    if (found >= ENOUGH_SESSIONS) break;
+    if (found >= FEW_SESSIONS && areAlike(growths.slice(1))) break;
+    if (found > 0 && used - base >= MAX_GROWTH_BYTES) break;
+    if (clock.now() - start > budgetMillis * (found > 0 ? 1 : PATIENCE)) break;
     await breathe();
   }
-  const first = steps[0];
-  const last = steps.at(-1);
-  if (first === undefined || last === undefined || last.sessions === first.sessions) return undefined;
-  const sessions = last.sessions - first.sessions;
-  const bytes = (last.full - first.full) / sessions;
-  return { bytes: Math.round(bytes), resolutionBytes: Math.round(bytes / (sessions + 1)) };
+  return summarize(growths.slice(1));
+}
+
+const spreadOf = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function areAlike(growths: readonly number[]): boolean {
+  return spreadOf(growths) <= Math.max(PAGE_BYTES, ALIKE * meanOf(growths));
+}
+
+/** A session that grew by less than half of what the largest did found the rest of its room below. */
+function summarize(growths: readonly number[]): SessionMemory | undefined {
+  const largest = Math.max(...growths);
+  const whole = growths.filter((growth) => growth * 2 > largest);
+  if (whole.length === 0) return undefined;
+  const bytes = meanOf(whole);
+  // One alone may have been helped by up to half, and nothing says whether it was.
+  const unsure = whole.length === 1 ? bytes / 2 : spreadOf(whole) / whole.length;
+  return { bytes: Math.round(bytes), resolutionBytes: Math.round(Math.max(PAGE_BYTES, unsure)) };
 }

@@ -60,9 +60,9 @@ export interface AccuracyMeasurement {
 
 export interface MemoryMeasurement {
   readonly source: 'measured';
-  /** Bytes of the runtime's heap that one more live session takes: growth of the heap over several sessions. */
+  /** Bytes of the runtime's heap that one more live session takes: how much further the heap is written. */
   readonly originalBytes: number;
   readonly variantBytes: number;
-  /** The heap grows in steps: differences below this mean nothing. Bytes a session. */
+  /** Differences below this mean nothing. Bytes a session. */
   readonly resolutionBytes?: number;
 }
