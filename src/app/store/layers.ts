@@ -15,7 +15,7 @@ export interface LayerRow {
   /** What was done: 'int8 ch', '80 %'. */
   readonly donePrecision: string | undefined;
   readonly doneSparsity: number | undefined;
-  /** The worst step; Infinity = exact. Undefined = untouched. */
+  /** All steps together; Infinity = exact. Undefined = untouched. */
   readonly sqnrDb: number | undefined;
   /** Why a pass left it alone, by pass. */
   readonly skippedBy: Readonly<Record<string, string>>;
@@ -70,11 +70,20 @@ function doneOf(variant: VariantSummary | null): ReadonlyMap<string, Done> {
   return done;
 }
 
-/** Errors of several steps: the largest counts, because each is against that step's own input. */
 function merge(into: Done, { precision, sparsity, sqnrDb }: LayerChange): void {
   if (precision !== undefined) into.precision = precision;
   if (sparsity !== undefined) into.sparsity = sparsity;
-  if (sqnrDb !== undefined) into.sqnrDb = Math.min(into.sqnrDb ?? Number.POSITIVE_INFINITY, sqnrDb);
+  if (sqnrDb !== undefined) into.sqnrDb = both(into.sqnrDb ?? Number.POSITIVE_INFINITY, sqnrDb);
+}
+
+/**
+ * The error of two steps in a row, each known against its own input. Pruning loses a share r of the signal and leaves
+ * 1 − r to the next step; zeros are quantized exactly, so that the two noises lie in different places and add up.
+ */
+function both(firstDb: number, secondDb: number): number {
+  const first = 10 ** (-firstDb / 10);
+  const second = 10 ** (-secondDb / 10);
+  return -10 * Math.log10(first + Math.max(0, 1 - first) * second);
 }
 
 export function sortRows(rows: readonly LayerRow[], order: LayerOrder): readonly LayerRow[] {
