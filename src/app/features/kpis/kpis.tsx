@@ -88,19 +88,23 @@ function verdictOf(figure: Figure, current: StudyEntry | null): Verdict | null {
     case 'agreement':
       return agreementVerdict(current);
     case 'memory':
-      return current.summary === null ? null : memoryVerdict(value, baseline);
+      return current.summary === null
+        ? null
+        : memoryVerdict(value, baseline, current.measurement?.memory?.resolutionBytes ?? 0);
     default:
       return name satisfies never;
   }
 }
 
-/** Heap grows in pages of 64 kB and in the allocator's own steps: below this nothing was saved or lost. */
+/** The allocator rounds what it hands out: below this share nothing was saved or lost. */
 const MEMORY_NOISE = 0.03;
 
-function memoryVerdict(value: number, baseline: number): Verdict {
-  const change = (value - baseline) / baseline;
-  if (Math.abs(change) < MEMORY_NOISE) return { tone: 'neutral', text: 'about the original’s' };
-  return { tone: change > 0 ? 'bad' : 'good', text: formatChange(value, baseline) };
+function memoryVerdict(value: number, baseline: number, resolutionBytes: number): Verdict {
+  const difference = value - baseline;
+  if (Math.abs(difference) <= Math.max(MEMORY_NOISE * baseline, resolutionBytes)) {
+    return { tone: 'neutral', text: 'no difference to be seen' };
+  }
+  return { tone: difference > 0 ? 'bad' : 'good', text: formatChange(value, baseline) };
 }
 
 function noteOf(figure: Figure, current: StudyEntry | null, estimateNote: string): string {

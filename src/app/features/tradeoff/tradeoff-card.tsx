@@ -36,7 +36,7 @@ export function TradeoffCard(): ReactElement {
           Trade-off
           <small>
             {measured === 0
-              ? 'move a slider: the ghost goes ahead, the measurement follows'
+              ? 'move a slider to add a point'
               : `${plural(measured, 'variant')} measured · click a point to return to it`}
           </small>
         </h2>
