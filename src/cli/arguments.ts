@@ -87,7 +87,7 @@ export function parseCommand(args: readonly string[]): Command {
   if (name !== 'inspect' && name !== 'optimize' && name !== 'measure') {
     throw usage(name === undefined ? 'No command was given.' : `There is no command "${name}".`);
   }
-  if (model === undefined) throw usage(`pare ${name} needs the path of a model.`);
+  if (model === undefined || model === '') throw usage(`pare ${name} needs the path of a model.`);
   if (rest[0] !== undefined) throw usage(`pare ${name} takes one model; "${rest[0]}" is one too many.`);
   refuseForeignOptions(name, values);
   if (name === 'inspect') return { name, model, json };

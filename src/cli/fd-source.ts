@@ -1,8 +1,11 @@
 /** A file descriptor as a ByteSource: ranged reads in Node. It must not know ONNX. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { checkRange } from '../core/bytes/spans.ts';
 import type { ByteSource } from '../core/bytes/source.ts';
 import { PareError } from '../core/errors.ts';
+
+/** A named pipe that nobody writes to would block in `open` for ever, deaf to Ctrl-C. Windows knows no such flag. */
+export const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 export class FdSource implements ByteSource {
   readonly size: number;
@@ -13,7 +16,7 @@ export class FdSource implements ByteSource {
   constructor(path: string) {
     this.#path = path;
     try {
-      this.#fd = openSync(path, 'r');
+      this.#fd = openSync(path, READ_WITHOUT_WAITING);
     } catch (cause) {
       throw notAFile(path, 'cannot be opened', cause);
     }

@@ -1,5 +1,4 @@
 /** `pare optimize`: applies a recipe and writes the smaller model, byte for byte what the page would download. */
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { partsLength } from '../core/bytes/spans.ts';
 import { PareError } from '../core/errors.ts';
@@ -14,6 +13,7 @@ import { makeVariant, type MadeVariant } from '../worker/make-variant.ts';
 import type { Command } from './arguments.ts';
 import { openModelFile, type OpenModel } from './open-model.ts';
 import type { Outcome } from './outcome.ts';
+import { readRecipeText } from './recipe-file.ts';
 import { showProgress } from './progress.ts';
 import { formatBytes, formatPairs, formatPercent, formatTable, significant } from './table.ts';
 import { isSameFile, writeFiles } from './write-file.ts';
@@ -80,8 +80,9 @@ function readRecipe(name: string): Recipe {
   if (isPresetName(name)) return PRESETS[name];
   let text: string;
   try {
-    text = readFileSync(name, 'utf8');
+    text = readRecipeText(name);
   } catch (cause) {
+    if (cause instanceof PareError) throw cause;
     const presets = Object.keys(PRESETS).join(', ');
     throw new PareError('usage', `"${name}" is neither a preset nor a file that can be read.`, {
       hint: `Presets: ${presets}. A recipe file is saved by the page.`,

@@ -5,14 +5,16 @@
 import {
   closeSync,
   fsyncSync,
+  lstatSync,
   openSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
+  type Stats,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { slicesOf } from '../core/bytes/spans.ts';
 import type { BytePart } from '../core/bytes/source.ts';
 import { PareError } from '../core/errors.ts';
@@ -31,8 +33,9 @@ export function writeFiles(files: readonly FileToWrite[], inputs: readonly strin
   for (const { path } of files) refuseTarget(path, taken);
   const ready: { temporary: string; path: string }[] = [];
   try {
-    for (const { path, parts } of files) {
-      const temporary = `${path}.${process.pid}.part`;
+    for (const [i, { path, parts }] of files.entries()) {
+      // Not the name with more after it: the name may already be as long as a name can be.
+      const temporary = join(dirname(path), `.pare-${process.pid}-${i}.part`);
       ready.push({ temporary, path });
       writeParts(temporary, parts);
     }
@@ -62,19 +65,36 @@ function writeParts(path: string, parts: readonly BytePart[]): void {
 }
 
 function refuseTarget(path: string, taken: ReadonlySet<string>): void {
+  if (path === '') throw new PareError('usage', '-o is empty.', { hint: 'Give -o the name of a file.' });
   if (taken.has(identity(path))) {
     throw new PareError('usage', `${path} is an input; it would be overwritten.`, {
       hint: 'Choose another name for -o.',
     });
   }
   const folder = dirname(resolve(path));
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!lookUp(folder, statSync)?.isDirectory()) {
     throw new PareError('usage', `There is no folder ${folder} to write to.`, {
       hint: 'Make the folder first, or choose another place for -o.',
     });
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  const there = lookUp(path, statSync);
+  if (there?.isDirectory()) {
     throw new PareError('usage', `${path} is a folder.`, { hint: 'Give -o the name of a file.' });
+  }
+  // The rename would put a file in the place of the device, the pipe or the link itself (/dev/null, /dev/stdout).
+  if (there?.isFile() === false || lookUp(path, lstatSync)?.isSymbolicLink()) {
+    throw new PareError('usage', `${path} is a link, a device or a pipe, not a file.`, {
+      hint: 'Give -o the name of a file.',
+    });
+  }
+}
+
+/** What lies at the path; undefined when nothing does or the path cannot be one (a file as folder, too long). */
+function lookUp(path: string, look: (path: string) => Stats): Stats | undefined {
+  try {
+    return look(path);
+  } catch {
+    return undefined;
   }
 }
 
@@ -85,10 +105,9 @@ export function isSameFile(a: string, b: string): boolean {
 
 /** The same file has the same identity under every name: device and inode where it exists. */
 function identity(path: string): string {
-  const info = statSync(path, { throwIfNoEntry: false, bigint: true });
-  if (info !== undefined && info.ino !== 0n) return `${info.dev}:${info.ino}`;
   try {
-    return realpathSync(path);
+    const info = statSync(path, { bigint: true });
+    return info.ino === 0n ? realpathSync(path) : `${info.dev}:${info.ino}`;
   } catch {
     return resolve(path);
   }

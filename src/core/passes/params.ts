@@ -30,7 +30,7 @@ export function checkValue(spec: ParamSpec, value: unknown): { value: ParamValue
   switch (spec.kind) {
     case 'number':
       if (typeof value !== 'number' || !Number.isFinite(value))
-        return { problem: `a number is expected, ${show(value)} was found` };
+        return { problem: `a number is expected, ${showValue(value)} was found` };
       if (value < spec.min || value > spec.max)
         return { problem: `${value} is outside ${spec.min}…${spec.max}` };
       return { value };
@@ -38,18 +38,28 @@ export function checkValue(spec: ParamSpec, value: unknown): { value: ParamValue
       const text = typeof value === 'number' ? String(value) : value;
       const options = spec.options.map((option) => option.value);
       if (typeof text === 'string' && options.includes(text)) return { value: text };
-      return { problem: `one of ${options.join(', ')} is expected, ${show(value)} was found` };
+      return { problem: `one of ${options.join(', ')} is expected, ${showValue(value)} was found` };
     }
     case 'flag':
       return typeof value === 'boolean'
         ? { value }
-        : { problem: `true or false is expected, ${show(value)} was found` };
+        : { problem: `true or false is expected, ${showValue(value)} was found` };
     default:
       return spec satisfies never;
   }
 }
 
-function show(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+/** A found value in a sentence: short, whatever it is. A nested one may be deeper than JSON.stringify can follow. */
+export function showValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number') return String(value);
+  const text = typeof value === 'object' && value !== null ? showNested(value) : JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 37)}...` : text;
+}
+
+function showNested(value: object): string {
+  const inner: unknown[] = Object.values(value);
+  const nested = inner.some((each) => typeof each === 'object' && each !== null);
+  if (!nested) return JSON.stringify(value);
+  return Array.isArray(value) ? 'a nested list' : 'a nested object';
 }

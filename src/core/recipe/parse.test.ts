@@ -32,6 +32,20 @@ describe('parseRecipe', () => {
     expect(parseRecipe(withStep(step)).steps[0].params).toEqual({ blockSize: '128' });
   });
 
+  it('drops a byte order mark', () => {
+    expect(parseRecipe(`\uFEFF${JSON.stringify({ ...head, steps: [] })}`)).toEqual({ ...head, steps: [] });
+  });
+
+  it('refuses a value nested deeper than a stack, in words', () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect(failure(deep).message).toMatch(/an object is expected, a nested list was found/);
+    const text = JSON.stringify(withStep({ pass: 'simplify' })).replace('"simplify"', deep);
+    expect(failure(text).at).toBe('$.steps[0].pass');
+    const nested = { pass: 'quantize-weights', params: { precision: 'DEEP' } };
+    const param = JSON.stringify(withStep(nested)).replace('"DEEP"', deep);
+    expect(failure(param).at).toBe('$.steps[0].params.precision');
+  });
+
   it('keeps overrides for layers of any name', () => {
     const layers = JSON.parse('{"__proto__":{"sparsity":0.5},"a/b":{"sparsity":0}}') as unknown;
     const [step] = parseRecipe(withStep({ pass: 'prune-magnitude', layers })).steps;
@@ -68,6 +82,11 @@ describe('parseRecipe', () => {
       withStep({ pass: 'prune-magnitude', params: { sparsity: 0.96 } }),
       '$.steps[0].params.sparsity',
       /0\.96 is outside 0…0\.95/,
+    ],
+    [
+      withStep({ pass: 'prune-magnitude', params: { sparsity: Infinity } }),
+      '$.steps[0].params.sparsity',
+      /a number is expected, Infinity was found/,
     ],
     [
       withStep({ pass: 'prune-magnitude', params: { sparsity: '80%' } }),

@@ -4,7 +4,7 @@
  */
 import { PareError } from '../errors.ts';
 import { findPassMeta, PASS_METAS } from '../passes/metas.ts';
-import { checkValue } from '../passes/params.ts';
+import { checkValue, showValue } from '../passes/params.ts';
 import type { ParamValue, ParamValues, PassMeta } from '../passes/types.ts';
 import type { Recipe, RecipeStep } from './types.ts';
 
@@ -22,25 +22,25 @@ export function parseRecipe(input: unknown): Recipe {
   if (root['format'] !== 'pare-recipe') {
     throw invalid(
       '$.format',
-      `"pare-recipe" is expected, ${show(root['format'])} was found`,
+      `"pare-recipe" is expected, ${showValue(root['format'])} was found`,
       'Choose a recipe that Pare has saved.',
     );
   }
   if (root['version'] !== 1) {
     throw invalid(
       '$.version',
-      `version 1 is expected, ${show(root['version'])} was found`,
+      `version 1 is expected, ${showValue(root['version'])} was found`,
       'The recipe comes from a newer Pare. Update this one.',
     );
   }
   refuseOtherKeys(root, ['format', 'version', 'seed', 'steps'], '$');
   const seed = root['seed'] ?? 1;
   if (typeof seed !== 'number' || !Number.isInteger(seed) || seed < 0 || seed > MAX_SEED) {
-    throw invalid('$.seed', `a whole number from 0 to ${MAX_SEED} is expected, ${show(seed)} was found`);
+    throw invalid('$.seed', `a whole number from 0 to ${MAX_SEED} is expected, ${showValue(seed)} was found`);
   }
   const steps = root['steps'];
   if (!Array.isArray(steps))
-    throw invalid('$.steps', `a list of steps is expected, ${show(steps)} was found`);
+    throw invalid('$.steps', `a list of steps is expected, ${showValue(steps)} was found`);
   if (steps.length > MAX_STEPS)
     throw invalid('$.steps', `${steps.length} steps were found, at most ${MAX_STEPS} are taken`);
   return {
@@ -58,7 +58,7 @@ function parseStep(input: unknown, at: string): RecipeStep {
   const meta = typeof id === 'string' ? findPassMeta(id) : undefined;
   if (meta === undefined) {
     const ids = PASS_METAS.map((known) => known.id).join(', ');
-    throw invalid(`${at}.pass`, `there is no pass ${show(id)}`, `Passes: ${ids}.`);
+    throw invalid(`${at}.pass`, `there is no pass ${showValue(id)}`, `Passes: ${ids}.`);
   }
   const params = step['params'];
   const layers = step['layers'];
@@ -96,7 +96,8 @@ function parseValues(meta: PassMeta, allowed: readonly string[], input: unknown,
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // Some editors open a file with a byte order mark; the page's reader drops it as well.
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw invalid('$', `this is no JSON (${detail})`, 'Choose a recipe that Pare has saved.');
@@ -107,7 +108,7 @@ function record(input: unknown, at: string): Readonly<Record<string, unknown>> {
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
     return input as Readonly<Record<string, unknown>>;
   }
-  throw invalid(at, `an object is expected, ${show(input)} was found`);
+  throw invalid(at, `an object is expected, ${showValue(input)} was found`);
 }
 
 function refuseOtherKeys(
@@ -123,12 +124,6 @@ function refuseOtherKeys(
 /** A layer may be named `__proto__`: plain assignment would lose it. */
 function define<T>(target: Record<string, T>, key: string, value: T): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? typeof value;
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }
 
 function invalid(at: string, problem: string, hint = 'Correct the recipe and open it again.'): PareError {
