@@ -73,17 +73,8 @@ function doneOf(variant: VariantSummary | null): ReadonlyMap<string, Done> {
 function merge(into: Done, { precision, sparsity, sqnrDb }: LayerChange): void {
   if (precision !== undefined) into.precision = precision;
   if (sparsity !== undefined) into.sparsity = sparsity;
-  if (sqnrDb !== undefined) into.sqnrDb = both(into.sqnrDb ?? Number.POSITIVE_INFINITY, sqnrDb);
-}
-
-/**
- * The error of two steps in a row, each known against its own input. Pruning loses a share r of the signal and leaves
- * 1 − r to the next step; zeros are quantized exactly, so that the two noises lie in different places and add up.
- */
-function both(firstDb: number, secondDb: number): number {
-  const first = 10 ** (-firstDb / 10);
-  const second = 10 ** (-secondDb / 10);
-  return -10 * Math.log10(first + Math.max(0, 1 - first) * second);
+  // Each step says how far the weight is from its original by then.
+  if (sqnrDb !== undefined) into.sqnrDb = sqnrDb;
 }
 
 export function sortRows(rows: readonly LayerRow[], order: LayerOrder): readonly LayerRow[] {

@@ -1,11 +1,17 @@
 /** What every pass on weights does with an encoded tensor. It must not know a particular pass. */
 import type { Tensor } from '../onnx/ir.ts';
+import { readWeight } from '../onnx/weights.ts';
 import type { WeightStorage } from '../tensor/encoding.ts';
 import type { ErrorSums } from '../tensor/kernel-set.ts';
 
 /** The tensor as it stood before the first encoding. */
 export function originalOf(tensor: Tensor): Tensor {
   return tensor.data.kind === 'encoded' ? tensor.data.original : tensor;
+}
+
+/** The floats of a weight before its first encoding: what every step's error is measured against. `values` = those it has now. */
+export function originalValues(tensor: Tensor, values: Float32Array): Float32Array {
+  return tensor.data.kind === 'encoded' ? (readWeight(tensor.data.original) ?? values) : values;
 }
 
 /** The mask that an earlier step left, to be kept by a later one. */

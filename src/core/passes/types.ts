@@ -51,7 +51,7 @@ export interface LayerChange {
   /** For the page's columns: 'int8 ch', '80 %' … */
   readonly precision?: string;
   readonly sparsity?: number;
-  /** Signal to quantization noise of the weight against the step's input, decibels; Infinity = exact. */
+  /** Signal to noise of the weight after the step, against its floats before the first encoding, decibels; Infinity = exact. */
   readonly sqnrDb?: number;
   readonly note?: string;
 }

@@ -12,6 +12,26 @@ async function pruned(...steps: readonly ParamValues[]) {
   return { applied, values: layerFloats(applied.logical, 'w') ?? new Float32Array(0) };
 }
 
+it('measures the error of every step against the original', async () => {
+  const steps = [
+    { pass: 'prune-magnitude', params: { sparsity: 0.8 } },
+    { pass: 'quantize-weights', params: { precision: 'int8' } },
+  ];
+  const forward = await applyRecipe(once, { seed: 1, steps }, testContext());
+  const backward = await applyRecipe(once, { seed: 1, steps: steps.toReversed() }, testContext());
+  const original = layerFloats(once, 'w') ?? new Float32Array(0);
+  for (const applied of [forward, backward]) {
+    let signal = 0;
+    let noise = 0;
+    layerFloats(applied.logical, 'w')?.forEach((value, i) => {
+      signal += original[i] ** 2;
+      noise += (original[i] - value) ** 2;
+    });
+    // The kernel adds in another order; both add 512 squares in float64.
+    expect(applied.steps[1].changed[0].sqnrDb).toBeCloseTo(10 * Math.log10(signal / noise), 9);
+  }
+});
+
 const places = (values: Float32Array): number[] => [...values.keys()].filter((i) => values[i] === 0);
 
 it('leaves a layer alone that an earlier step has made sparser', async () => {

@@ -9,7 +9,7 @@ import { editorsByPath, listWeights, readWeight, replaceWeight } from '../../onn
 import type { WeightLayer } from '../../onnx/weights.ts';
 import { layoutOf, precisionLabel } from '../../tensor/encoding.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
-import { carriedMask, decibels, originalOf, unusable } from '../encoded.ts';
+import { carriedMask, decibels, originalOf, originalValues, unusable } from '../encoded.ts';
 import { layerValues } from '../params.ts';
 import type { LayerChange, ParamValues, Pass, PassContext, SkippedLayer } from '../types.ts';
 import { keptCounts, lampScores } from './lamp.ts';
@@ -111,7 +111,7 @@ async function prune(
       : await context.kernels.topMask(weights, keep);
   const encoding = withMask(layer.tensor, weights, mask, keep, values);
   const pruned = await context.kernels.applyMask(weights, mask);
-  const sums = await context.kernels.errorSums(weights, pruned);
+  const sums = await context.kernels.errorSums(originalValues(layer.tensor, weights), pruned);
   const tensor: Tensor = {
     name: layer.tensor.name,
     dataType: layer.tensor.dataType,

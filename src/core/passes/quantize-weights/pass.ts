@@ -10,7 +10,7 @@ import { decodeWeight } from '../../tensor/decode.ts';
 import { precisionLabel } from '../../tensor/encoding.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import { layerValues } from '../params.ts';
-import { carriedMask, decibels, originalOf, unusable } from '../encoded.ts';
+import { carriedMask, decibels, originalOf, originalValues, unusable } from '../encoded.ts';
 import type { LayerChange, Pass, PassContext, SkippedLayer } from '../types.ts';
 import { quantizeTensor } from './algorithm.ts';
 import { quantizeWeightsMeta } from './meta.ts';
@@ -118,7 +118,7 @@ async function encode(
     encoding = { ...common, ...quantized, precision: plan.precision };
   }
   const decoded = decodeWeight(encoding, layer.tensor.dims, layer.tensor.dataType);
-  const sums = await context.kernels.errorSums(values, decoded);
+  const sums = await context.kernels.errorSums(originalValues(layer.tensor, values), decoded);
   const tensor: Tensor = {
     name: layer.tensor.name,
     dataType: layer.tensor.dataType,
