@@ -98,7 +98,7 @@ export async function measureVariant(
     {
       ort,
       providers: { wasm: true, webgpu: 'not here' },
-      memory: { heapBytes: () => undefined },
+      memory: { usedBytes: () => undefined },
       clock: performance,
       threads: 1,
       machine: {

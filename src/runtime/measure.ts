@@ -322,6 +322,6 @@ async function memoryPart(
     source: 'measured',
     originalBytes: original.bytes,
     variantBytes: variant.bytes,
-    resolutionBytes: Math.max(original.resolutionBytes, variant.resolutionBytes),
+    resolutionBytes: original.resolutionBytes + variant.resolutionBytes,
   };
 }

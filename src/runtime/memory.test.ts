@@ -21,6 +21,17 @@ function heapWith(holes: number) {
   };
 }
 
+/** What is found where each session in turn needs so many MiB more. */
+function grownBy(sizes: readonly number[]) {
+  let used = 0;
+  let at = 0;
+  const add = () => {
+    used += (sizes[at++] ?? 0) * MiB;
+    return Promise.resolve();
+  };
+  return memoryPerSession(add, { clock, usedBytes: () => used, budgetMillis: 1, breathe });
+}
+
 describe('memoryPerSession', () => {
   it.each([
     ['small sessions', 0, 0.1 * MiB],
@@ -40,20 +51,20 @@ describe('memoryPerSession', () => {
     expect(sessions).toBe(Math.floor(holes / bytes) + 4);
   });
 
-  it('averages sessions that differ, and leaves out one that found its room below', async () => {
-    const growths = [9, 10, 12, 1, 10, 12, 10, 12, 10].map((size) => size * MiB);
-    let used = 0;
-    let at = 0;
-    const found = await memoryPerSession(
-      () => {
-        used += growths[at++] ?? 0;
-        return Promise.resolve();
-      },
-      { clock, usedBytes: () => used, budgetMillis: 1, breathe },
-    );
-    // Without the first and the 1: 10, 12, 10, 12, 10, 12, 10. The spread of 2 over 7 of them is in doubt.
-    expect(found!.bytes).toBe(Math.round((76 / 7) * MiB));
-    expect(found!.resolutionBytes).toBe(Math.round((2 / 7) * MiB));
+  it('averages sessions that differ, those included that fit between others', async () => {
+    const found = await grownBy([1, 5, ...Array.from({ length: 8 }, () => [14, 6]).flat(), 99]);
+    // Sixteen after the first that grew: 5, then 14 and 6 in turn, 14 the last: (5 + 8 · 14 + 7 · 6) / 16.
+    expect(found!.bytes).toBe(Math.round((159 / 16) * MiB));
+    // The sum strays from its line by 9.9375 − 5 = 4.9375 below it at first, and 4.9375 − 4.0625 = 0.875 at the next;
+    // each pair adds 0.125 to that, and it ends at 0: the widest is 4.9375 over sixteen sessions.
+    expect(found!.resolutionBytes).toBe(Math.round((4.9375 / 16) * MiB));
+  });
+
+  it('counts a session that needed nothing new', async () => {
+    const found = await grownBy([1, ...Array.from({ length: 8 }, () => [4, 0]).flat()]);
+    expect(found!.bytes).toBe(2 * MiB);
+    // Up to 4 − 2 above the line after every other session.
+    expect(found!.resolutionBytes).toBe(Math.round((2 / 16) * MiB));
   });
 
   it('says nothing when nothing is written', async () => {

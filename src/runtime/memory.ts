@@ -61,9 +61,9 @@ export interface SessionMemory {
 
 /** Alike to within a hundredth, that many are enough; else this many are averaged. */
 const FEW_SESSIONS = 3;
-const ENOUGH_SESSIONS = 8;
+const ENOUGH_SESSIONS = 16;
 const ALIKE = 0.01;
-/** Sessions that only fill room which others left behind do not count, so more than enough may be needed. */
+/** The first ones may only fill room that others left behind; those do not count. */
 const MAX_SESSIONS = 48;
 /** The tab has other things to hold. */
 const MAX_GROWTH_BYTES = 384 * 2 ** 20;
@@ -74,9 +74,9 @@ const PAGE_BYTES = 4096;
 
 /**
  * Adds sessions and watches how far the heap is written. The first that needs new memory may have found part of its
- * room below, so it does not count; those after it do.
+ * room below, so it does not count; all after it do, also those that fit between the earlier ones.
  * @param add makes one more session and keeps it alive.
- * @returns undefined when fewer than two sessions needed new memory.
+ * @returns undefined when no session needed new memory, or only the last one.
  */
 export async function memoryPerSession(
   add: () => Promise<unknown>,
@@ -84,21 +84,21 @@ export async function memoryPerSession(
 ): Promise<SessionMemory | undefined> {
   const start = clock.now();
   const base = usedBytes();
+  /** Since the first session that needed new memory. */
   const growths: number[] = [];
   let used = base;
   for (let sessions = 1; sessions <= MAX_SESSIONS; sessions++) {
     await add();
     const after = usedBytes();
-    if (after > used) growths.push(after - used);
+    if (used > base) growths.push(after - used);
     used = after;
-    const found = growths.length - 1;
-    if (found >= ENOUGH_SESSIONS) break;
-    if (found >= FEW_SESSIONS && areAlike(growths.slice(1))) break;
-    if (found > 0 && used - base >= MAX_GROWTH_BYTES) break;
-    if (clock.now() - start > budgetMillis * (found > 0 ? 1 : PATIENCE)) break;
+    if (growths.length >= ENOUGH_SESSIONS) break;
+    if (growths.length >= FEW_SESSIONS && areAlike(growths)) break;
+    if (growths.length > 0 && used - base >= MAX_GROWTH_BYTES) break;
+    if (clock.now() - start > budgetMillis * (growths.length > 0 ? 1 : PATIENCE)) break;
     await breathe();
   }
-  return summarize(growths.slice(1));
+  return summarize(growths);
 }
 
 const spreadOf = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
@@ -109,13 +109,13 @@ function areAlike(growths: readonly number[]): boolean {
   return spreadOf(growths) <= Math.max(PAGE_BYTES, ALIKE * meanOf(growths));
 }
 
-/** A session that grew by less than half of what the largest did found the rest of its room below. */
 function summarize(growths: readonly number[]): SessionMemory | undefined {
-  const largest = Math.max(...growths);
-  const whole = growths.filter((growth) => growth * 2 > largest);
-  if (whole.length === 0) return undefined;
-  const bytes = meanOf(whole);
+  const bytes = growths.length === 0 ? 0 : meanOf(growths);
+  if (bytes === 0) return undefined;
+  // How far the sum strays from a straight line is how far its ends may be off; the mean divides that by the sessions.
+  const strays = [0];
+  for (const growth of growths) strays.push((strays.at(-1) ?? 0) + growth - bytes);
   // One alone may have been helped by up to half, and nothing says whether it was.
-  const unsure = whole.length === 1 ? bytes / 2 : spreadOf(whole) / whole.length;
+  const unsure = growths.length === 1 ? bytes / 2 : spreadOf(strays) / growths.length;
   return { bytes: Math.round(bytes), resolutionBytes: Math.round(Math.max(PAGE_BYTES, unsure)) };
 }
