@@ -48,6 +48,12 @@ describe('single verdicts', () => {
       text: 'no difference',
       range: '[0.98, 1.10]',
     });
+    // A run that could not have seen a variant of half the speed does not say that there is no difference.
+    expect(of(1.05, { low: 0.6, high: 1.6 })).toEqual({
+      tone: 'neutral',
+      text: 'too noisy',
+      range: '[0.60, 1.60]',
+    });
   });
 
   it('call an accuracy only when its interval leaves 0', () => {

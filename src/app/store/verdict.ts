@@ -35,6 +35,9 @@ export function sizeVerdict(bytes: number, originalBytes: number): Verdict {
 /** A gain below one percent is not worth a word of praise, even where it is certain. A loss is said at any size. */
 const WORTH_SAYING = 1.01;
 
+/** An interval that reaches further than this on either side says that the run was noisy, not that nothing changed. */
+const CLOSE = 1.1;
+
 /** From the 95 % interval of the paired ratio: 1 inside it means that this run cannot tell. */
 export function latencyVerdict(entry: StudyEntry): Verdict | null {
   const latency = entry.measurement?.latency ?? null;
@@ -43,7 +46,8 @@ export function latencyVerdict(entry: StudyEntry): Verdict | null {
   const range = `[${low.toFixed(2)}, ${high.toFixed(2)}]`;
   if (high < 1) return { tone: 'bad', text: `slower, ${formatFactor(latency.speedup)}`, range };
   if (low > WORTH_SAYING) return { tone: 'good', text: `faster, ${formatFactor(latency.speedup)}`, range };
-  return { tone: 'neutral', text: 'no difference', range };
+  const close = low >= 1 / CLOSE && high <= CLOSE;
+  return { tone: 'neutral', text: close ? 'no difference' : 'too noisy', range };
 }
 
 /** From the 95 % interval of the paired difference on the same samples. */

@@ -58,5 +58,7 @@ describe('other units', () => {
     expect(groupThousands(1_000_000)).toBe('1\u202f000\u202f000');
     expect(formatDecibels(Number.POSITIVE_INFINITY)).toBe('exact');
     expect(formatDecibels(41.26)).toBe('41.3 dB');
+    expect(formatDecibels(-0.31)).toBe('−0.3 dB');
+    expect(formatDecibels(-0.01)).toBe('0.0 dB');
   });
 });

@@ -87,7 +87,8 @@ export function groupThousands(count: number): string {
 export function formatDecibels(decibels: number): string {
   if (decibels === Number.POSITIVE_INFINITY) return 'exact';
   if (!Number.isFinite(decibels)) return '–';
-  return `${decibels.toFixed(1)} dB`;
+  const text = Math.abs(decibels).toFixed(1);
+  return `${decibels < 0 && Number(text) !== 0 ? '−' : ''}${text} dB`;
 }
 
 /** '2.10×'. */
