@@ -123,7 +123,8 @@ export class Workshop {
       steps: made.steps,
       kernels: made.kernels,
     };
-    const heldBytes = made.bytes + heapBytes(made.logical);
+    const shared = [...opened.firstOutcomes.values()].map((outcome) => outcome.model);
+    const heldBytes = made.bytes + heapBytes(made.logical, shared);
     const files = namedBlobs(fileName, made.written);
     opened.variants.put(variantId, { summary, files, logical: made.logical, heldBytes });
     return summary;
