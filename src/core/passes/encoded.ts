@@ -24,8 +24,14 @@ export function carriedMask(
   return { mask, kept, sparse: storage.sparse };
 }
 
-/** Why weights with these values are left alone; undefined when they are fine. */
-export function unusable(values: Float32Array): string | undefined {
+/** The values of a weight, never to be written to; a string says why it is left alone. */
+export function usableValues(tensor: Tensor): Float32Array | string {
+  const values = readWeight(tensor);
+  if (values === undefined) return 'its values do not fit its shape';
+  return unusable(values) ?? values;
+}
+
+function unusable(values: Float32Array): string | undefined {
   let nan = 0;
   let infinite = 0;
   for (const value of values) {

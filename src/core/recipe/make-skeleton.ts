@@ -9,10 +9,10 @@ import type { Attribute, Graph, Model, Node, Tensor } from '../onnx/ir.ts';
 import { raiseOpset } from '../onnx/opset.ts';
 import { verbatimOf } from '../onnx/original.ts';
 import { forEachTensor, subgraphsOf } from '../onnx/walk.ts';
-import { listWeights, readWeight, withConstant } from '../onnx/weights.ts';
+import { listWeights, withConstant } from '../onnx/weights.ts';
 import type { WeightLayer } from '../onnx/weights.ts';
 import { messageLength, sizeOf } from '../onnx/write.ts';
-import { unusable } from '../passes/encoded.ts';
+import { usableValues } from '../passes/encoded.ts';
 import { lampKeepsOf } from './lamp-keeps.ts';
 import { opsetAt } from '../passes/lowering/lower.ts';
 import {
@@ -102,7 +102,8 @@ const HALF_LIMIT = 65520;
 
 function measureLayer(layer: WeightLayer, index: number, graph: number, model: Model): SkeletonLayer {
   const { tensor, value, elements, axis, id } = layer;
-  const frozen = layer.frozen ?? unreadable(layer);
+  const values = layer.frozen ?? usableValues(tensor);
+  const frozen = typeof values === 'string' ? values : undefined;
   const holder = layer.holder === 'constant' ? 'constant' : 'initializer';
   const info = model.graph.inputs.find((input) => input.name === value);
   const listed = layer.graph === '' && info !== undefined;
@@ -116,21 +117,16 @@ function measureLayer(layer: WeightLayer, index: number, graph: number, model: M
     graph,
     index,
     ...(frozen === undefined ? {} : { frozen }),
-    beyondHalf: frozen === undefined ? countBeyondHalf(layer) : 0,
+    beyondHalf: typeof values === 'string' ? 0 : countBeyondHalf(values),
     originalBytes: constantBytes({ ...tensor, name: value }, holder) + bytesElsewhere(tensor),
     ...heldBytes(layer),
     inputBytes: listed ? inputFieldBytes(model, value) : 0,
   };
 }
 
-function unreadable(layer: WeightLayer): string | undefined {
-  const values = readWeight(layer.tensor);
-  return values === undefined ? 'its values do not fit its shape' : unusable(values);
-}
-
-function countBeyondHalf(layer: WeightLayer): number {
+function countBeyondHalf(values: Float32Array): number {
   let count = 0;
-  for (const value of readWeight(layer.tensor) ?? []) if (Math.abs(value) >= HALF_LIMIT) count++;
+  for (const value of values) if (Math.abs(value) >= HALF_LIMIT) count++;
   return count;
 }
 

@@ -5,11 +5,11 @@
  */
 import { openDraft } from '../../onnx/draft.ts';
 import type { Tensor } from '../../onnx/ir.ts';
-import { editorsByPath, listWeights, readWeight, replaceWeight } from '../../onnx/weights.ts';
+import { editorsByPath, listWeights, replaceWeight } from '../../onnx/weights.ts';
 import type { WeightLayer } from '../../onnx/weights.ts';
 import { layoutOf, precisionLabel } from '../../tensor/encoding.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
-import { carriedMask, decibels, originalOf, originalValues, unusable } from '../encoded.ts';
+import { carriedMask, decibels, originalOf, originalValues, usableValues } from '../encoded.ts';
 import { layerValues } from '../params.ts';
 import type { LayerChange, ParamValues, Pass, PassContext, SkippedLayer } from '../types.ts';
 import { keptCounts, lampScores } from './lamp.ts';
@@ -74,10 +74,9 @@ async function globalKeeps(
   for (const [i, { layer, plan, values }] of tasks.entries()) {
     if (plan.kind !== 'global') continue;
     await context.checkpoint(i / tasks.length / 2, `scoring ${layer.label}`);
-    const weights = readWeight(layer.tensor);
-    const problem = weights === undefined ? 'its values do not fit its shape' : unusable(weights);
-    if (weights === undefined || problem !== undefined) {
-      skipped.push({ layer: layer.id, reason: problem ?? '' });
+    const weights = usableValues(layer.tensor);
+    if (typeof weights === 'string') {
+      skipped.push({ layer: layer.id, reason: weights });
       continue;
     }
     sparsity = Number(values['sparsity']);
@@ -98,10 +97,8 @@ async function prune(
   globalKeep: number | undefined,
   context: PassContext,
 ): Promise<{ tensor: Tensor; change: LayerChange } | string | undefined> {
-  const weights = readWeight(layer.tensor);
-  if (weights === undefined) return 'its values do not fit its shape';
-  const problem = unusable(weights);
-  if (problem !== undefined) return problem;
+  const weights = usableValues(layer.tensor);
+  if (typeof weights === 'string') return weights;
   const keep = plan.kind === 'global' ? globalKeep : plan.keep;
   const { kept } = carriedMask(layer.tensor, layer.elements);
   if (keep === undefined || prunesNothing(plan.kind, keep, layer.elements, kept)) return undefined;

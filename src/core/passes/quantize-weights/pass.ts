@@ -4,13 +4,13 @@
  */
 import { openDraft } from '../../onnx/draft.ts';
 import type { Model, Tensor } from '../../onnx/ir.ts';
-import { editorsByPath, listWeights, readWeight, replaceWeight } from '../../onnx/weights.ts';
+import { editorsByPath, listWeights, replaceWeight } from '../../onnx/weights.ts';
 import type { WeightLayer } from '../../onnx/weights.ts';
 import { decodeWeight } from '../../tensor/decode.ts';
 import { precisionLabel } from '../../tensor/encoding.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import { layerValues } from '../params.ts';
-import { carriedMask, decibels, originalOf, originalValues, unusable } from '../encoded.ts';
+import { carriedMask, decibels, originalOf, originalValues, usableValues } from '../encoded.ts';
 import type { LayerChange, Pass, PassContext, SkippedLayer } from '../types.ts';
 import { quantizeTensor } from './algorithm.ts';
 import { quantizeWeightsMeta } from './meta.ts';
@@ -83,10 +83,8 @@ async function encode(
   context: PassContext,
   pause: () => Promise<void>,
 ): Promise<Encoded | string> {
-  const values = readWeight(layer.tensor);
-  if (values === undefined) return 'its values do not fit its shape';
-  const problem = unusable(values);
-  if (problem !== undefined) return problem;
+  const values = usableValues(layer.tensor);
+  if (typeof values === 'string') return values;
   const { mask, kept, sparse } = carriedMask(layer.tensor, layer.elements);
   const common = {
     signed: plan.signed,
