@@ -112,10 +112,11 @@ function areAlike(growths: readonly number[]): boolean {
 function summarize(growths: readonly number[]): SessionMemory | undefined {
   const bytes = growths.length === 0 ? 0 : meanOf(growths);
   if (bytes === 0) return undefined;
-  // How far the sum strays from a straight line is how far its ends may be off; the mean divides that by the sessions.
+  // How far the sum strays from a straight line is how far each of its two ends may be off; the mean divides that by
+  // the sessions.
   const strays = [0];
   for (const growth of growths) strays.push((strays.at(-1) ?? 0) + growth - bytes);
   // One alone may have been helped by up to half, and nothing says whether it was.
-  const unsure = growths.length === 1 ? bytes / 2 : spreadOf(strays) / growths.length;
+  const unsure = growths.length === 1 ? bytes / 2 : (2 * spreadOf(strays)) / growths.length;
   return { bytes: Math.round(bytes), resolutionBytes: Math.round(Math.max(PAGE_BYTES, unsure)) };
 }
