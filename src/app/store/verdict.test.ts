@@ -88,7 +88,7 @@ describe('the sentence for the whole', () => {
     });
     expect(overallVerdict(entry(250, measurement), 1000)).toEqual({
       tone: 'bad',
-      text: '4.0× smaller, but slower and less accurate than the original.',
+      text: '4.0× smaller, but slower and 5.0 points less accurate than the original.',
     });
     expect(overallVerdict(entry(1200, measureResult(fine)), 1000)).toEqual({
       tone: 'bad',

@@ -87,7 +87,7 @@ export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdic
   const latency = latencyVerdict(entry);
   const accuracy = accuracyVerdict(entry);
   const quality = accuracy ?? agreementVerdict(entry);
-  const losses = lossesOf(size, latency, accuracy, quality);
+  const losses = lossesOf(entry, size, latency, quality);
   if (losses !== '') {
     const gain = size.tone === 'good' ? `${size.text}, but ` : '';
     return { tone: 'bad', text: capital(`${gain}${losses}.`) };
@@ -98,21 +98,29 @@ export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdic
   return { tone: good ? 'good' : 'neutral', text: capital(`${parts.join(', ')}.`) };
 }
 
+/** @param quality the verdict on accuracy where there is one, else on agreement */
 function lossesOf(
+  entry: StudyEntry,
   size: Verdict,
   latency: Verdict | null,
-  accuracy: Verdict | null,
   quality: Verdict | null,
 ): string {
+  const accuracy = entry.measurement?.accuracy ?? null;
   const worse: string[] = [];
   if (size.tone === 'bad') worse.push('larger');
   if (latency?.tone === 'bad') worse.push('slower');
-  if (accuracy?.tone === 'bad') worse.push('less accurate');
+  if (accuracy !== null && quality?.tone === 'bad') worse.push(lostWords(accuracy.difference));
   const last = worse.pop();
   const list = last === undefined ? '' : worse.length === 0 ? last : `${worse.join(', ')} and ${last}`;
   const losses = list === '' ? [] : [`${list} than the original`];
   if (accuracy === null && quality?.tone === 'bad') losses.push('far from the original’s outputs');
   return losses.join(', and ');
+}
+
+/** One point and sixty are not the same news. */
+function lostWords(difference: number): string {
+  const points = Math.abs(difference * 100).toFixed(1);
+  return points === '0.0' ? 'slightly less accurate' : `${points} points less accurate`;
 }
 
 function speedWords(latency: Verdict | null): string {
