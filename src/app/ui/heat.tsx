@@ -9,7 +9,10 @@ export function heatShare(sqnrDb: number): number {
 export function Heat({ sqnrDb, text }: { readonly sqnrDb: number; readonly text: string }): ReactElement {
   const share = Math.round(heatShare(sqnrDb) * 100);
   return (
-    <span className="heat-cell" title="Signal to quantization noise of the weight">
+    <span
+      className="heat-cell"
+      title="Signal to noise of the weights (SQNR): above 40 dB hardly anything is lost, below 20 dB a lot"
+    >
       <i
         className="heat"
         aria-hidden="true"

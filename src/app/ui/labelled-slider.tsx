@@ -1,6 +1,6 @@
 /** A slider with its name and value above and its stops below. Keyboard: arrows, Home, End. */
 import { Slider } from '@mantine/core';
-import type { ReactElement } from 'react';
+import type { CSSProperties, ReactElement } from 'react';
 
 export function LabelledSlider({
   label,
@@ -21,7 +21,8 @@ export function LabelledSlider({
   readonly value: number;
   readonly valueText: string;
   readonly textOf: (value: number) => string;
-  readonly ticks: readonly string[];
+  /** In rising order, the ends included. */
+  readonly ticks: readonly { readonly value: number; readonly text: string }[];
   readonly onChange: (value: number) => void;
   readonly onChangeEnd: () => void;
 }): ReactElement {
@@ -46,9 +47,18 @@ export function LabelledSlider({
       />
       <div className="slider-ticks" aria-hidden="true">
         {ticks.map((tick) => (
-          <span key={tick}>{tick}</span>
+          <span key={tick.text} style={placeOf((tick.value - min) / (max - min))}>
+            {tick.text}
+          </span>
         ))}
       </div>
     </div>
   );
+}
+
+/** The thumb's middle goes from 6 px inside one end of the track to 6 px inside the other; words at the ends stay inside. */
+function placeOf(share: number): CSSProperties {
+  if (share <= 0) return { left: 0 };
+  if (share >= 1) return { right: 0 };
+  return { left: `calc(6px + ${share} * (100% - 12px))`, transform: 'translateX(-50%)' };
 }

@@ -137,7 +137,10 @@ const Row = memo(function Row({
           {layer.label}
         </button>
       </th>
-      <td className="layer-op" title={layer.dims.join(' × ')}>
+      <td
+        className="layer-op"
+        title={`${layer.op.replace(' dw', ' depthwise')}, weights ${layer.dims.join(' × ')}`}
+      >
         {layer.op}
       </td>
       <td className="layer-bytes">

@@ -73,17 +73,22 @@ function PrecisionSlider(): ReactElement {
       value={PRECISION_STOPS.indexOf(precision)}
       valueText={precision}
       textOf={stopAt}
-      ticks={PRECISION_STOPS}
+      ticks={PRECISION_TICKS}
       onChange={(value) => edit(store, (draft) => withPrecision(draft, stopAt(value)), 'precision')}
       onChangeEnd={() => finishGesture(store)}
     />
   );
 }
 
+const PRECISION_TICKS = PRECISION_STOPS.map((text, value) => ({ value, text }));
+
 const stopAt = (index: number): (typeof PRECISION_STOPS)[number] =>
   PRECISION_STOPS[Math.round(index)] ?? 'fp32';
 
-const SPARSITY_TICKS = ['0 %', '25', '50', '75', '95 %'];
+const SPARSITY_TICKS = [0, 25, 50, 75, 95].map((value) => ({
+  value,
+  text: value === 0 || value === 95 ? `${value} %` : String(value),
+}));
 const percentText = (percent: number): string => `${percent} %`;
 
 function SparsitySlider(): ReactElement {
