@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { createReferenceKernels } from '../../../kernels/reference-backend.ts';
 import { noise } from '../../testing/weight-models.ts';
-import { keptCounts, keptCountsOf, lampScores } from './lamp.ts';
+import { keptCounts, keptCountsOf, lampScores, sortedMagnitudes } from './lamp.ts';
 import { planPrune, prunedCount, rowsOf } from './plan.ts';
+
+describe('magnitudes', () => {
+  it('are sorted as by comparing them', () => {
+    const edges = [0, -0, 2 ** -149, -(2 ** -126), 1, -1, 1, Infinity, 3.4e38, -65504];
+    const cases = [noise(5000, 3), Float32Array.from(edges), Float32Array.of(-2), new Float32Array(0)];
+    // A view that does not start at the beginning of its buffer.
+    cases.push(noise(100).subarray(7, 90));
+    for (const values of cases) {
+      const before = values.slice();
+      expect(sortedMagnitudes(values)).toEqual(values.map(Math.abs).sort());
+      expect(values).toEqual(before);
+    }
+  });
+});
 
 describe('LAMP scores', () => {
   it('divide a square by the sum of all that are not smaller', () => {

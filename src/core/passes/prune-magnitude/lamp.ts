@@ -10,7 +10,7 @@
 
 /** Scores in order of magnitude, smallest first. The sums run in float64 from the largest weight down. */
 export function lampScores(values: Float32Array): Float32Array {
-  const scores = values.map(Math.abs).sort();
+  const scores = sortedMagnitudes(values);
   let sum = 0;
   for (let i = scores.length - 1; i >= 0; i--) {
     const square = scores[i] * scores[i];
@@ -18,6 +18,42 @@ export function lampScores(values: Float32Array): Float32Array {
     scores[i] = sum === 0 ? 0 : square / sum;
   }
   return scores;
+}
+
+/** A float32 without its sign, and the digits by which its bits are sorted: 11, 11 and 9 bits. */
+const MAGNITUDE_BITS = 0x7fffffff;
+const DIGIT_BITS = 11;
+const DIGITS = 3;
+const DIGIT_VALUES = 2 ** DIGIT_BITS;
+
+/**
+ * |values| in ascending order, in an array of its own; no NaN. The bits of numbers ≥ 0 are ordered as the numbers
+ * themselves, so that they are sorted digit by digit: several times as fast as comparing.
+ */
+export function sortedMagnitudes(values: Float32Array): Float32Array {
+  let from = new Uint32Array(values.buffer, values.byteOffset, values.length).map(
+    (bits) => bits & MAGNITUDE_BITS,
+  );
+  let to = new Uint32Array(values.length);
+  for (let digit = 0; digit < DIGITS; digit++) {
+    const shift = digit * DIGIT_BITS;
+    const next = placesOf(from, shift);
+    for (const bits of from) to[next[(bits >>> shift) & (DIGIT_VALUES - 1)]++] = bits;
+    [from, to] = [to, from];
+  }
+  return new Float32Array(from.buffer);
+}
+
+/** Where the first number of each digit goes. */
+function placesOf(numbers: Uint32Array, shift: number): Uint32Array {
+  const places = new Uint32Array(DIGIT_VALUES);
+  for (const bits of numbers) places[(bits >>> shift) & (DIGIT_VALUES - 1)]++;
+  let start = 0;
+  places.forEach((count, value) => {
+    places[value] = start;
+    start += count;
+  });
+  return places;
 }
 
 /**
