@@ -36,7 +36,7 @@ export function sizeVerdict(bytes: number, originalBytes: number): Verdict {
 const WORTH_SAYING = 1.01;
 
 /** An interval that reaches further than this on either side says that the run was noisy, not that nothing changed. */
-const CLOSE = 1.1;
+const CLOSE = 1.2;
 
 /** From the 95 % interval of the paired ratio: 1 inside it means that this run cannot tell. */
 export function latencyVerdict(entry: StudyEntry): Verdict | null {
