@@ -10,6 +10,7 @@ import {
   Tooltip,
   XAxis,
   YAxis,
+  useChartWidth,
 } from 'recharts';
 import type { ChartPoint, Tradeoff } from '../../store/points.ts';
 import type { CostAxis, GainAxis } from '../../store/state.ts';
@@ -145,6 +146,9 @@ interface ShapeProps {
 const LOW = 165;
 /** From here on a label fits between the axis and its point. */
 const ROOM = 160;
+/** Widths of the labels with their distance from the point, in pixels of the font of 11. */
+const LABEL_WIDTH = 90;
+const GHOST_LABEL_WIDTH = 175;
 
 function Nothing(): ReactElement {
   return <g />;
@@ -156,12 +160,13 @@ function Dot({
   payload,
   onSelect: _onSelect,
 }: ShapeProps & { readonly onSelect: (id: string) => void }): ReactElement {
+  const width = useChartWidth() ?? Infinity;
   if (payload === undefined) return <g />;
   const { original, current, onFront, title } = payload;
   const radius = current ? 8 : original ? 7 : onFront ? 5 : 4;
   const fill = onFront && !original ? 'var(--accent)' : 'var(--base)';
   const low = cy > LOW;
-  const left = original || (low && cx > ROOM);
+  const left = original || (low && cx > ROOM) || cx + LABEL_WIDTH > width;
   const label = original ? 'original' : current ? 'this variant' : '';
   return (
     <g className="point" data-variant={payload.id}>
@@ -192,7 +197,11 @@ function Dot({
 }
 
 function GhostDot({ cx = 0, cy = 0 }: ShapeProps): ReactElement {
-  const left = cx > 420;
+  const width = useChartWidth() ?? Infinity;
+  const right = cx + GHOST_LABEL_WIDTH <= width;
+  // On a narrow screen neither side may have room: then the label ends with the chart.
+  const left = !right && cx > GHOST_LABEL_WIDTH;
+  const x = left ? cx - 14 : right ? cx + 14 : width - 4;
   return (
     <g className="ghost">
       <circle
@@ -204,12 +213,7 @@ function GhostDot({ cx = 0, cy = 0 }: ShapeProps): ReactElement {
         strokeWidth={1.6}
         strokeDasharray="3 3"
       />
-      <text
-        x={left ? cx - 14 : cx + 14}
-        y={cy + 18}
-        textAnchor={left ? 'end' : 'start'}
-        className="point-label"
-      >
+      <text x={x} y={cy + 20} textAnchor={right ? 'start' : 'end'} className="point-label">
         predicted, not measured yet
       </text>
     </g>
