@@ -31,6 +31,14 @@ const input = (entries: readonly StudyEntry[], over: Partial<TradeoffInput> = {}
   ...over,
 });
 
+const ACCURACY = {
+  source: 'measured',
+  metric: 'top1',
+  interval: { low: -0.06, high: -0.04 },
+  samples: 1000,
+  dataset: 'd',
+} as const;
+
 const original = entry(ORIGINAL, 1000, 1);
 
 describe('tradeoffOf', () => {
@@ -70,6 +78,24 @@ describe('tradeoffOf', () => {
     );
     expect(ghost).toBeNull();
     expect(points).toEqual([]);
+  });
+
+  it('places the original by the measurement of a variant, whose run it shared', () => {
+    const entries = [entry(ORIGINAL, 1000, null), entry('a', 300, 0.98)];
+    for (const cost of ['size', 'latency'] as const) {
+      const found = tradeoffOf(input(entries, { cost, currentId: 'a' })).points[0];
+      expect(found).toMatchObject({
+        id: ORIGINAL,
+        original: true,
+        gain: 1,
+        cost: cost === 'size' ? 1000 : 1,
+      });
+    }
+    const labelled = measureResult({
+      accuracy: { ...ACCURACY, value: 0.9, baseline: 0.95, difference: -0.05 },
+    });
+    const known = [entries[0], { ...entry('a', 300, 0.98), measurement: labelled }];
+    expect(tradeoffOf(input(known, { gain: 'accuracy' })).points[0]?.gain).toBe(0.95);
   });
 
   it('compares latencies as ratios of one run, with their interval', () => {

@@ -65,17 +65,28 @@ export function tradeoffOf(input: TradeoffInput): Tradeoff {
   return { points, front, ghost: ghostOf(input, placed) };
 }
 
-function costOf(entry: StudyEntry, { cost, options }: TradeoffInput): number | null {
+function costOf(entry: StudyEntry, { entries, cost, options }: TradeoffInput): number | null {
   if (cost === 'size') return entry.bytes;
-  const latency = (isSettled(entry, options) ? entry.measurement?.latency : null) ?? null;
-  if (latency !== null && entry.id === ORIGINAL) return 1;
+  const latencyOf = (one: StudyEntry) => (isSettled(one, options) ? one.measurement?.latency : null) ?? null;
+  if (entry.id === ORIGINAL) return entries.some((one) => latencyOf(one) !== null) ? 1 : null;
   // The ratio of one interleaved run: two entries measured at different times would otherwise compare the weather.
+  const latency = latencyOf(entry);
   return latency === null ? null : 1 / latency.speedup;
 }
 
-function gainValue(entry: StudyEntry, { gain }: TradeoffInput): number | null {
+function gainValue(entry: StudyEntry, { entries, gain }: TradeoffInput): number | null {
+  if (entry.id === ORIGINAL) return originalGain(entries, gain);
   if (gain === 'accuracy') return entry.measurement?.accuracy?.value ?? null;
   return entry.measurement?.agreement?.cosine ?? null;
+}
+
+/** Every measurement of a variant runs the original beside it, so that the first of any entry places the original too. */
+export function originalGain(entries: readonly StudyEntry[], gain: GainAxis): number | null {
+  for (const { measurement } of entries) {
+    if (gain === 'accuracy' && measurement?.accuracy) return measurement.accuracy.baseline;
+    if (gain === 'agreement' && measurement?.agreement) return 1;
+  }
+  return null;
 }
 
 function pointOf({ entry, cost, gain }: Placed, input: TradeoffInput, onFront: boolean): ChartPoint {

@@ -4,8 +4,9 @@ import type { ReactElement } from 'react';
 import { useApp, useAppState } from '../../store/context.ts';
 import { replaceRecipe } from '../../store/edits.ts';
 import { recipeTitle } from '../../store/recipe-title.ts';
+import { originalGain } from '../../store/points.ts';
 import { ORIGINAL } from '../../store/state.ts';
-import type { StudyEntry } from '../../store/state.ts';
+import type { GainAxis, StudyEntry } from '../../store/state.ts';
 import { formatBytes, formatFactor, formatPercent } from '../../ui/format.ts';
 import { useEntries, useGain } from '../workspace/use-study.ts';
 import './history.css';
@@ -40,7 +41,7 @@ export function HistoryTab(): ReactElement {
                 entry={entry}
                 current={entry.id === currentId}
                 parent={parent === undefined ? '–' : `#${parent}`}
-                quality={qualityText(entry, gain)}
+                quality={entry.id === ORIGINAL ? originalText(entries, gain) : qualityText(entry, gain)}
               />
             );
           })}
@@ -50,7 +51,13 @@ export function HistoryTab(): ReactElement {
   );
 }
 
-function qualityText(entry: StudyEntry, gain: 'accuracy' | 'agreement'): string {
+function originalText(entries: readonly StudyEntry[], gain: GainAxis): string {
+  const value = originalGain(entries, gain);
+  if (value === null) return 'not measured';
+  return gain === 'accuracy' ? formatPercent(value) : value.toFixed(4);
+}
+
+function qualityText(entry: StudyEntry, gain: GainAxis): string {
   const { measurement } = entry;
   if (measurement === null) return entry.failure === null ? 'not measured yet' : 'not measured';
   if (gain === 'accuracy') return formatPercent(measurement.accuracy?.value ?? Number.NaN);
