@@ -100,7 +100,7 @@ function NoPoints(): ReactElement {
   const text = tried
     ? 'This model could not be measured, so there is nothing to draw against its size. The file can still be made and saved.'
     : job !== null
-      ? 'The first point appears when the original is measured.'
+      ? 'The first point appears after the first measurement.'
       : 'Nothing is measured yet.';
   return <p className="tradeoff-none mute small">{text}</p>;
 }
