@@ -147,6 +147,30 @@ describe('folding by running', () => {
     expect(done.ops).toEqual(['Cast', 'Mul', 'MatMul', 'ConstantOfShape', 'Add']);
   });
 
+  it('does not compute a Range of many elements, whole or not', async () => {
+    const ranged = (limit: number) =>
+      sketch({
+        nodes: [
+          node('Range', ['start', 'limit', 'delta'], ['steps']),
+          node('ReduceSum', ['steps'], ['sum'], { attrs: { keepdims: int(0) } }),
+          node('Add', ['x', 'sum'], ['y']),
+        ],
+        initializers: [
+          floatTensor('start', [], [0]),
+          floatTensor('limit', [], [limit]),
+          floatTensor('delta', [], [0.5]),
+        ],
+        inputs: image,
+        outputs: ['y'],
+      });
+    const many = counting();
+    const left = await quietly(ranged(1e9), many.runner);
+    expect(many.calls()).toBe(0);
+    expect(left.model.graph.nodes.map(({ opType }) => opType)).toEqual(['Range', 'ReduceSum', 'Add']);
+    const few = await check(ranged(3));
+    expect(few.ops).toEqual(['Add']);
+  });
+
   it('says what it could not fold without a runtime', async () => {
     const nodes = [node('Exp', ['w'], ['e']), node('Mul', ['x', 'e'], ['y'])];
     const outcome = await quietly(

@@ -11,6 +11,7 @@ import { isStatic } from '../../onnx/shapes/fact.ts';
 import { subgraphsOf, topologicalOrder } from '../../onnx/shapes/order.ts';
 import { rawTensor } from '../../onnx/build.ts';
 import { denseBytes } from '../../onnx/shapes/values.ts';
+import { tensorElements, tensorNumbers } from '../../onnx/tensor-data.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { byteLengthOf, elementCount } from '../../tensor/dtype.ts';
 import { chooseFrontier, type Candidate } from './fold-choice.ts';
@@ -60,10 +61,22 @@ function grows(node: Node, graph: GraphEditor, work: Work): boolean {
       : undefined;
   };
   const results = node.outputs.filter((output) => isUsed(graph, output)).map(sizeOf);
+  // A file of a hundred bytes can ask for gigabytes this way, and for the minutes that it takes to fill them.
+  if (onnxOp(node) === 'Range' && rangeElements(node, graph) > SMALL_RESULT_BYTES) return true;
   if (results.includes(undefined)) return false;
   const total = results.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   const given = node.inputs.reduce((sum, name) => sum + (name === '' ? 0 : (sizeOf(name) ?? 0)), 0);
   return total > given && total > SMALL_RESULT_BYTES;
+}
+
+/** Of any type: shapes count whole numbers only. 0 where start, limit or delta is computed. */
+function rangeElements(node: Node, graph: GraphEditor): number {
+  const [start, limit, delta] = node.inputs.map((name) => {
+    const tensor = graph.constant(name);
+    return tensor === undefined || tensorElements(tensor) !== 1 ? NaN : (tensorNumbers(tensor)[0] ?? NaN);
+  });
+  const count = ((limit ?? NaN) - (start ?? NaN)) / (delta ?? NaN);
+  return Number.isNaN(count) ? 0 : Math.max(0, Math.ceil(count));
 }
 
 /** Everything that could be folded, by graph. */
