@@ -1,14 +1,18 @@
 /**
  * Paths that are no plain files: pipes, devices, links, names too long. Each is refused in a sentence, at once, and
- * nothing is put in the place of what is there. Runs the built program, so that a wait for ever is a failure.
+ * nothing is put in the place of what is there. A run that never ends can be stopped. Runs the built program, so that a wait for ever is a failure.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { concatParts } from '../core/bytes/spans.ts';
+import { boolTensor, graph, graphValue, model, node, valueInfo } from '../core/onnx/build.ts';
+import type { Model } from '../core/onnx/ir.ts';
+import { writeModel } from '../core/onnx/write.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const built = join(root, '.cache', 'cli-odd-files');
@@ -46,6 +50,24 @@ function refusal(...args: string[]): Promise<Refusal> {
 const optimized = (recipe: string, output: string) =>
   refusal('optimize', digits, '--recipe', recipe, '-o', output);
 
+/** A loop whose condition stays true. */
+function endless(): Model {
+  const body = graph({
+    name: 'body',
+    nodes: [node('Identity', ['go'], ['goOn']), node('Tanh', ['state'], ['next'])],
+    inputs: [valueInfo('i', 'int64', []), valueInfo('go', 'bool', []), valueInfo('state', 'float32', [1, 4])],
+    outputs: [valueInfo('goOn', 'bool', []), valueInfo('next', 'float32', [1, 4])],
+  });
+  return model(
+    graph({
+      nodes: [node('Loop', ['', 'yes', 'x'], ['y'], { attrs: { body: graphValue(body) } })],
+      initializers: [boolTensor('yes', [], [true])],
+      inputs: [valueInfo('x', 'float32', [1, 4])],
+      outputs: [valueInfo('y', 'float32', [1, 4])],
+    }),
+  );
+}
+
 describe('paths that are no plain files', () => {
   it('a pipe that nobody writes to is no model and no recipe', async () => {
     expect(await refusal('inspect', 'pipe')).toMatchObject({ exit: 3, code: 'not-a-file' });
@@ -80,6 +102,24 @@ describe('paths that are no plain files', () => {
     expect(await optimized('int8', longest)).toMatchObject({ code: 'none' });
     expect(existsSync(join(folder, longest))).toBe(true);
   });
+
+  it(
+    'a signal ends a measurement that never would, although the model holds the main thread',
+    async () => {
+      writeFileSync(join(folder, 'endless.onnx'), concatParts(writeModel(endless()).model));
+      const child = spawn(process.execPath, [join(built, 'pare.js'), 'measure', 'endless.onnx'], {
+        cwd: folder,
+      });
+      const ended = new Promise<NodeJS.Signals | null>((done) =>
+        child.once('exit', (_, signal) => done(signal)),
+      );
+      // Long enough for the runtime to load and the model to run; on a slower machine it is loading, and must end as well.
+      await new Promise((done) => setTimeout(done, 4000));
+      child.kill('SIGINT');
+      expect(await ended).toBe('SIGINT');
+    },
+    HANG_MILLIS,
+  );
 
   it('an empty name is no model', async () => {
     expect(await refusal('inspect', '')).toMatchObject({ exit: 2, code: 'usage' });

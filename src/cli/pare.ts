@@ -3,7 +3,7 @@
  * people, one JSON object for programs, never a stack trace.
  */
 import { readFileSync } from 'node:fs';
-import { PareError, toErrorRecord, type ErrorRecord } from '../core/errors.ts';
+import { toErrorRecord, type ErrorRecord } from '../core/errors.ts';
 import { HELP, parseCommand, wantsJson, type Command } from './arguments.ts';
 import { EXIT_DONE, exitCodeOf } from './exit-codes.ts';
 import { inspect } from './inspect.ts';
@@ -67,11 +67,7 @@ async function main(args: readonly string[]): Promise<number> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT_DONE : 1),
 );
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    process.stderr.write(`${sentence(new PareError('cancelled', 'Stopped.').toRecord())}\n`);
-    process.exit(exitCodeOf('cancelled'));
-  });
-}
+// No handlers for SIGINT and SIGTERM: they would wait for the main thread, which a running model holds for as long as
+// it runs; the system's own answer ends the process at once.
 // The threads of the runtime would keep the process alive.
 process.exit(await main(process.argv.slice(2)));
