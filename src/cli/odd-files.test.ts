@@ -1,6 +1,7 @@
 /**
  * Paths that are no plain files: pipes, devices, links, names too long. Each is refused in a sentence, at once, and
- * nothing is put in the place of what is there. A run that never ends can be stopped. Runs the built program, so that a wait for ever is a failure.
+ * nothing is put in the place of what is there. A run that never ends can be stopped. Runs the built program, so that
+ * a wait for ever is a failure.
  */
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
