@@ -26,6 +26,7 @@ const BREAKING_SEED = 66;
 function fakeHost() {
   const log: string[] = [];
   const unreadable = new Set<string>();
+  const slow = new Set<string>();
   const crashes: ((error: ErrorRecord) => void)[] = [];
   let report: (message: JobProgressMessage) => void = () => {};
   const requests: MeasureRequest[] = [];
@@ -54,6 +55,7 @@ function fakeHost() {
           reopen: async (job, files) => {
             const text = await files[0].file.text();
             log.push(`reopen ${text} as job ${job}`);
+            if (slow.has(text)) return new Promise(() => {});
             if (unreadable.has(text)) return failure('not-a-file');
             models.add(text);
             return value(text);
@@ -100,7 +102,7 @@ function fakeHost() {
       });
     },
   };
-  return { studio: createStudioOn(host), log, crashes, requests, unreadable };
+  return { studio: createStudioOn(host), log, crashes, requests, unreadable, slow };
 }
 
 describe('Studio over workers', () => {
@@ -131,6 +133,23 @@ describe('Studio over workers', () => {
     expect(broken).toMatchObject({ error: { code: 'runtime-crashed' } });
     expect(await studio.makeVariant('a', recipe)).toMatchObject({ ok: true });
     expect(log).toEqual(['spawn', 'open a as job 1', 'kill', 'spawn', 'reopen a as job 0', 'make of a']);
+  });
+
+  it('ends a worker that is given up while it still restores a model', async () => {
+    const { studio, log, crashes, slow } = fakeHost();
+    await studio.open(file('a'));
+    slow.add('a');
+    crashes[0]({ code: 'runtime-crashed', message: 'gone' });
+    await new Promise((done) => setTimeout(done));
+    const abort = new AbortController();
+    const call = studio.makeVariant('a', recipe, { signal: abort.signal });
+    while (!log.includes('reopen a as job 0')) await new Promise((done) => setTimeout(done));
+    log.length = 0;
+    abort.abort();
+    expect(await call).toMatchObject({ error: { code: 'cancelled' } });
+    expect(log).toEqual(['kill']);
+    slow.delete('a');
+    expect(await studio.makeVariant('a', recipe)).toMatchObject({ ok: true });
   });
 
   it('settles a cancelled sample whose files do not arrive', async () => {

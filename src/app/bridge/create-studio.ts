@@ -76,7 +76,7 @@ class WorkerStudio implements Studio {
   constructor(host: StudioHost) {
     this.#host = host;
     this.capabilities = host.capabilities;
-    this.#line = new Lifeline({ spawn: () => this.#spawnAndRestore() });
+    this.#line = new Lifeline({ spawn: (ended) => this.#spawnAndRestore(ended) });
   }
 
   open(files: readonly OpenFile[], options: CallOptions = {}): Promise<Result<ModelSummary>> {
@@ -241,13 +241,17 @@ class WorkerStudio implements Studio {
     return answer;
   }
 
-  async #spawnAndRestore(): Promise<WorkerLink<StudioWorkerApi>> {
+  async #spawnAndRestore(ended: AbortSignal): Promise<WorkerLink<StudioWorkerApi>> {
     const link = await this.#host.spawnStudio(({ job, ...progress }) => this.#listeners.get(job)?.(progress));
+    // Given up while it still reads a large model: another will do that, and two at once would need twice the memory.
+    const giveUp = () => link.terminate();
+    ended.addEventListener('abort', giveUp);
     for (const model of this.#models.values()) {
       const opened = await Promise.race([link.api.reopen(RESTORE_JOB, model.files), crashOf(link)]);
       delete model.lost;
       if (!opened.ok) model.lost = opened.error;
     }
+    ended.removeEventListener('abort', giveUp);
     return link;
   }
 }

@@ -16,8 +16,11 @@ export interface WorkerLink<Api> {
 }
 
 export interface LifelineOptions<Api> {
-  /** Makes a worker that is ready for calls, its state restored after a loss. */
-  readonly spawn: () => Promise<WorkerLink<Api>>;
+  /**
+   * Makes a worker that is ready for calls, its state restored after a loss. `ended` is aborted when the page gives the
+   * worker up, which may be before it is ready.
+   */
+  readonly spawn: (ended: AbortSignal) => Promise<WorkerLink<Api>>;
   /** Waits `millis`, then calls back; returns what undoes it. Injected so that tests own the clock. */
   readonly after?: (millis: number, callback: () => void) => () => void;
   /** 0 for a worker that is thrown away anyway. Default STOP_GRACE_MILLIS. */
@@ -36,12 +39,12 @@ function afterMillis(millis: number, callback: () => void): () => void {
 }
 
 export class Lifeline<Api> {
-  readonly #spawn: () => Promise<WorkerLink<Api>>;
+  readonly #spawn: LifelineOptions<Api>['spawn'];
   readonly #after: (millis: number, callback: () => void) => () => void;
   readonly #graceMillis: number;
   #link: Promise<WorkerLink<Api>> | undefined;
   /** Settles the calls of the present link when the page itself ends it. */
-  #ending: { readonly promise: Promise<'killed'>; readonly resolve: () => void } = ending();
+  #ending = ending();
   #serial = 0;
   #disposed = false;
 
@@ -98,7 +101,7 @@ export class Lifeline<Api> {
 
   /** A worker that could not be made, or that died, is not asked again; the next call makes another. */
   #start(): Promise<WorkerLink<Api>> {
-    const link = this.#spawn();
+    const link = this.#spawn(this.#ending.signal);
     const forget = () => {
       if (this.#link === link) this.#link = undefined;
     };
@@ -118,12 +121,19 @@ export class Lifeline<Api> {
   }
 }
 
-function ending(): { promise: Promise<'killed'>; resolve: () => void } {
-  let resolve = () => {};
+interface Ending {
+  readonly promise: Promise<'killed'>;
+  readonly signal: AbortSignal;
+  readonly resolve: () => void;
+}
+
+function ending(): Ending {
+  const controller = new AbortController();
+  const { signal } = controller;
   const promise = new Promise<'killed'>((done) => {
-    resolve = () => done('killed');
+    signal.addEventListener('abort', () => done('killed'), { once: true });
   });
-  return { promise, resolve };
+  return { promise, signal, resolve: () => controller.abort() };
 }
 
 function ignore(): void {
