@@ -30,7 +30,7 @@ describe('timePair', () => {
       () => 4,
     );
     const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 1200, breathe });
-    // 10 warm-up pairs of 12 ms = 120 ms; (1200 − 120) / 12 = 90 pairs
+    // Every pair has the ratio 2: the first look, after 40 pairs, sees an interval without width.
     expect(found).toMatchObject({
       ok: true,
       latency: {
@@ -40,9 +40,21 @@ describe('timePair', () => {
         speedup: 2,
         speedupInterval: { low: 2, high: 2 },
         discarded: MIN_DISCARDED,
-        runs: 90,
+        runs: 40,
       },
     });
+    expect(b.time()).toBeLessThanOrEqual(1200);
+  });
+
+  it('goes on to the end of the budget while the ratio is not known', async () => {
+    // Ratios of 1.6 and 2.4 in turn: half of them each, so that the interval spans both.
+    const b = bench(
+      (n) => (n % 2 === 0 ? 6.4 : 9.6),
+      () => 4,
+    );
+    const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 1200, breathe });
+    // 10 warm-up pairs of 12 ms on average = 120 ms; (1200 − 120) / 12 = 90 pairs, but the last must have room for 13.6 ms.
+    expect(found.ok && found.latency.runs).toBeGreaterThanOrEqual(89);
     expect(b.time()).toBeLessThanOrEqual(1200);
   });
 

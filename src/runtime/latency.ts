@@ -45,6 +45,11 @@ const STABLE_WITHIN = 0.05;
 const WARM_UP_SHARE = 0.35;
 /** More pairs than this narrow the interval by less than the machine drifts. */
 const MAX_PAIRS = 200;
+/** The ratio is known well enough once its interval is this narrow, as a share of it: below that machines drift. */
+const TIGHT = 0.02;
+/** No sooner than after this many pairs, and looked at every so many: few looks leave the interval nearly what it says. */
+const FIRST_LOOK = 40;
+const LOOK_EVERY = 20;
 /** A sample is at least this long: 200 ticks of the 5 µs clock of an isolated page. */
 const MIN_SAMPLE_MILLIS = 1;
 
@@ -138,9 +143,17 @@ async function samplePairs(
       samples.original.push(await timed(original, times, clock));
     }
     longest = Math.max(longest, spent() - before);
+    if (isTight(samples)) break;
     await breathe(Math.min(1, spent() / budgetMillis));
   }
   return samples;
+}
+
+function isTight({ original, variant }: Samples): boolean {
+  const pairs = original.length;
+  if (pairs < FIRST_LOOK || (pairs - FIRST_LOOK) % LOOK_EVERY !== 0) return false;
+  const { low, high } = intervalOf(original.map((millis, i) => millis / variant[i]));
+  return high - low <= TIGHT * low;
 }
 
 function intervalOf(values: readonly number[]): Interval {

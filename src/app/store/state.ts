@@ -99,7 +99,7 @@ export const DEFAULT_OPTIONS: MeasureOptions = {
   threads: 1,
   seed: 1,
   dimensions: {},
-  budgetMillis: 3000,
+  budgetMillis: 6000,
 };
 
 /** More threads than this gain nothing for models of a size that fits a page, and cost start-up time. */

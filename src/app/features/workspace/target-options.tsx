@@ -9,7 +9,7 @@ import type { FreeDimension } from '../../store/free-dimensions.ts';
 import { mostThreads } from '../../store/state.ts';
 import './target.css';
 
-const BUDGETS = [1000, 3000, 10_000, 30_000] as const;
+const BUDGETS = [1000, 3000, 6000, 30_000] as const;
 const NO_INPUTS: readonly InputSummary[] = [];
 
 export function TargetOptions(): ReactElement {
@@ -106,7 +106,9 @@ function BudgetChoice(): ReactElement {
         onChange={(value) => pipeline.setOptions({ budgetMillis: Number(value) })}
         data={BUDGETS.map((millis) => ({ value: String(millis), label: `${millis / 1000} s` }))}
       />
-      <p className="param-help">Longer runs give narrower intervals.</p>
+      <p className="param-help">
+        At most this long: it ends when the ratio is known to 2 %. Slow models need more.
+      </p>
     </div>
   );
 }

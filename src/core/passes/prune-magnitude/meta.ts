@@ -20,7 +20,7 @@ export const pruneMagnitudeMeta = {
     },
     scope: {
       kind: 'choice',
-      label: 'Chosen',
+      label: 'Spread',
       help: 'Over the whole model, where layers that can spare more give more (LAMP score); in each layer alike; or N of every M consecutive inputs.',
       default: 'global',
       options: [
