@@ -53,8 +53,8 @@ describe('timePair', () => {
       () => 4,
     );
     const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 1200, breathe });
-    // 10 warm-up pairs of 12 ms on average = 120 ms; (1200 − 120) / 12 = 90 pairs, but the last must have room for 13.6 ms.
-    expect(found.ok && found.latency.runs).toBeGreaterThanOrEqual(89);
+    // Such runs never look stable: warm-up takes 35 % of 1200 ms = 420 ms. (1200 − 420) / 12 = 65 pairs; the last needs room for 13.6 ms.
+    expect(found.ok && found.latency.runs).toBeGreaterThanOrEqual(64);
     expect(b.time()).toBeLessThanOrEqual(1200);
   });
 
