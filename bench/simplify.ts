@@ -10,7 +10,7 @@
  * absolute passes too.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { simplify as onnxsim } from 'onnxsim';
 import { concatParts, spanOf } from '../src/core/bytes/spans.ts';
 import { attempt, toErrorRecord } from '../src/core/errors.ts';
@@ -78,7 +78,8 @@ async function measure(path: string): Promise<Row> {
   const theirRun = await attempt(() => run(theirModel, path));
   const theirDiff = theirRun.ok ? difference(truth, theirRun.value) : { abs: NaN, rel: NaN };
   if (!theirRun.ok) console.log(`${file}: onnxsim's model does not run: ${theirRun.error.message}`);
-  if (process.argv.includes('--save')) writeFileSync(`/tmp/pare-simplified-${file}`, written);
+  const save = process.argv.indexOf('--save');
+  if (save > 0) writeFileSync(join(process.argv[save + 1], `simplified-${file}`), written);
   if (process.argv.includes('--facts')) console.log(file, ours.facts, ours.skipped);
   return {
     model: file,

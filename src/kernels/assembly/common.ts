@@ -9,14 +9,12 @@ export const INFINITY_BITS: i32 = 0x7f800000;
 const LANES = memory.data<u32>([0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0, 0, 0, 0]);
 
 /** All bits in the first `count` (0..4) 32-bit lanes. */
-// @ts-ignore: decorator
 @inline
 export function firstLanes(count: i32): v128 {
   return v128.load(LANES + (<usize>(4 - count) << 2));
 }
 
 /** a where the lane of m is all ones, b where it is all zeros. Other masks are not allowed. */
-// @ts-ignore: decorator
 @inline
 export function select(a: v128, b: v128, m: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(a, b, m);
@@ -24,7 +22,6 @@ export function select(a: v128, b: v128, m: v128): v128 {
 }
 
 /** Clamp of numbers (no NaN) whose sign of zero does not matter. */
-// @ts-ignore: decorator
 @inline
 export function clamp(x: v128, low: v128, high: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_min(f32x4.relaxed_max(x, low), high);
@@ -32,7 +29,6 @@ export function clamp(x: v128, low: v128, high: v128): v128 {
 }
 
 /** Truncation of numbers within int32; lanes outside give anything. */
-// @ts-ignore: decorator
 @inline
 export function truncate(x: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_trunc_f32x4_s(x);
@@ -40,7 +36,6 @@ export function truncate(x: v128): v128 {
 }
 
 /** Bytes of `a` by index; indices are below 16. */
-// @ts-ignore: decorator
 @inline
 export function pick(a: v128, indices: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return i8x16.relaxed_swizzle(a, indices);
@@ -48,7 +43,6 @@ export function pick(a: v128, indices: v128): v128 {
 }
 
 /** x, with +0 for NaN. */
-// @ts-ignore: decorator
 @inline
 export function numberOrZero(x: v128): v128 {
   return v128.and(x, f32x4.eq(x, x));
@@ -59,7 +53,6 @@ export const ROUNDER: f32 = 12582912.0;
 export const ROUNDER_BITS: i32 = 0x4b400000;
 
 /** Bits of |x|, NaN as those of +Infinity. */
-// @ts-ignore: decorator
 @inline
 export function keyOf(x: v128): v128 {
   return i32x4.min_s(v128.and(x, i32x4.splat(MAGNITUDE)), i32x4.splat(INFINITY_BITS));

@@ -1,7 +1,6 @@
 // SIMD form of reference.ts. Sums live at `state` between segments (multiples of 4 elements):
 // float64 signal[4], noise[4], maxError[2].
 
-// @ts-ignore: decorator
 @inline
 function larger(most: v128, d: v128): v128 {
   return f64x2.pmax(most, f64x2.abs(d)); // keeps `most` when d is NaN

@@ -2,21 +2,18 @@
 // floats, −0 before +0. minmaxRows leaves +Infinity, −Infinity for a row without a number: the caller joins parts first.
 import { INFINITY_BITS, MAGNITUDE, firstLanes, select } from '../assembly/common';
 
-// @ts-ignore: decorator
 @inline
 function magnitudeOrZero(x: v128): v128 {
   const m = v128.and(x, i32x4.splat(MAGNITUDE));
   return v128.andnot(m, i32x4.gt_s(m, i32x4.splat(INFINITY_BITS)));
 }
 
-// @ts-ignore: decorator
 @inline
 function largest(v: v128): i32 {
   const a = max(i32x4.extract_lane(v, 0), i32x4.extract_lane(v, 1));
   return max(a, max(i32x4.extract_lane(v, 2), i32x4.extract_lane(v, 3)));
 }
 
-// @ts-ignore: decorator
 @inline
 function smallest(v: v128): i32 {
   const a = min(i32x4.extract_lane(v, 0), i32x4.extract_lane(v, 1));
@@ -42,7 +39,6 @@ export function absmaxRows(x: usize, rows: i32, columns: i32, out: usize): void 
 
 const KEY_OF_MINUS_INFINITY: i32 = <i32>0x807fffff;
 
-// @ts-ignore: decorator
 @inline
 function orderKey(x: v128): v128 {
   return v128.xor(x, v128.and(i32x4.shr_s(x, 31), i32x4.splat(MAGNITUDE)));

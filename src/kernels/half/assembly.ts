@@ -6,7 +6,6 @@ const LEAST_NORMAL_BITS: i32 = 0x38800000;
 const LARGEST_HALF: i32 = 0x7bff;
 
 /** Half magnitudes of finite and infinite |x| before clamping; NaN gives anything. */
-// @ts-ignore: decorator
 @inline
 function roundedHalf(magnitude: v128): v128 {
   const rebiased = i32x4.sub(magnitude, i32x4.splat(REBIAS));
@@ -19,7 +18,6 @@ function roundedHalf(magnitude: v128): v128 {
 }
 
 /** All ones where a finite value rounded beyond the largest half. */
-// @ts-ignore: decorator
 @inline
 function isOver(magnitude: v128, half: v128): v128 {
   const finite = i32x4.lt_s(magnitude, i32x4.splat(INFINITY_BITS));
@@ -27,7 +25,6 @@ function isOver(magnitude: v128, half: v128): v128 {
 }
 
 /** All ones where a value other than 0 became 0. */
-// @ts-ignore: decorator
 @inline
 function isFlushed(magnitude: v128, half: v128): v128 {
   const zero = i32x4.splat(0);
@@ -35,7 +32,6 @@ function isFlushed(magnitude: v128, half: v128): v128 {
 }
 
 /** Clamped, with infinity, NaN and sign. */
-// @ts-ignore: decorator
 @inline
 function finished(x: v128, magnitude: v128, rounded: v128, over: v128): v128 {
   const infinity = i32x4.splat(INFINITY_BITS);
@@ -45,7 +41,6 @@ function finished(x: v128, magnitude: v128, rounded: v128, over: v128): v128 {
   return v128.or(half, v128.and(i32x4.shr_u(x, 16), i32x4.splat(0x8000)));
 }
 
-// @ts-ignore: decorator
 @inline
 function sum(v: v128): u32 {
   return (
@@ -84,7 +79,6 @@ export function toHalf(x: usize, n: i32, out: usize, counts: usize): void {
   store<u32>(counts, sum(flushed), 4);
 }
 
-// @ts-ignore: decorator
 @inline
 function float4(half: v128): v128 {
   const sign = i32x4.shl(v128.and(half, i32x4.splat(0x8000)), 16);

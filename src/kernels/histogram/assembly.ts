@@ -2,7 +2,6 @@
 // counter in a row would wait for each other); the last counter takes what is not counted. The caller adds the tables.
 import { clamp, select, truncate } from '../assembly/common';
 
-// @ts-ignore: decorator
 @inline
 function count(table: usize, bin: i32): void {
   const at = table + (<usize>bin << 2);

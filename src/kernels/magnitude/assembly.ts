@@ -2,7 +2,6 @@
 // share the digits found so far; the caller walks the counts. No sorting, no copy of the data.
 import { keyOf } from '../assembly/common';
 
-// @ts-ignore: decorator
 @inline
 function count(table: usize, digit: i32): void {
   const at = table + (<usize>digit << 2);

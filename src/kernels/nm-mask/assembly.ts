@@ -6,7 +6,6 @@ import { keyOf } from '../assembly/common';
 const LATER = memory.data<u32>([0, 0, 0, 0, 1, 1, 1, 1]);
 
 /** Keep-bits of the four elements at x, of which the n largest stay. */
-// @ts-ignore: decorator
 @inline
 function groupOfFour(x: usize, n: v128): i32 {
   const key = keyOf(v128.load(x));
@@ -41,7 +40,6 @@ function keepBits(scratch: usize, length: i32, first: i32, n: i32): i32 {
 let bits: u64 = 0;
 let used: i32 = 0;
 
-// @ts-ignore: decorator
 @inline
 function emit(keep: i32, count: i32, out: usize): usize {
   bits |= <u64>(keep & ((1 << count) - 1)) << used;

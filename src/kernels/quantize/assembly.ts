@@ -2,7 +2,6 @@
 // row, or the caller's padding, lies there and is written later.
 import { ROUNDER, ROUNDER_BITS, clamp, numberOrZero } from '../assembly/common';
 
-// @ts-ignore: decorator
 @inline
 function code4(x: usize, inverse: v128, low: v128, high: v128, zero: v128): v128 {
   const t = clamp(numberOrZero(f32x4.mul(v128.load(x), inverse)), low, high);
@@ -35,7 +34,6 @@ export function quantizeRows(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function decode8(words: v128, scale: v128, zero: v128, out: usize): void {
   const a = i32x4.sub(i32x4.extend_low_i16x8_s(words), zero);
