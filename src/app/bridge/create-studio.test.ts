@@ -11,7 +11,7 @@ import type {
   OpenFile,
   VariantSummary,
 } from '../../worker/api.ts';
-import { createStudioOn, type StudioHost } from './create-studio.ts';
+import { createStudioOn, MEASURE_SILENCE_MILLIS, type StudioHost } from './create-studio.ts';
 
 const recipe: Recipe = { format: 'pare-recipe', version: 1, seed: 1, steps: [{ pass: 'fp16' }] };
 const measurement = { provider: 'wasm', threads: 1, seed: 1, dimensions: {}, budgetMillis: 1 } as const;
@@ -217,6 +217,23 @@ describe('Studio over workers', () => {
     expect(log).toContain('kill measure');
     expect(log).not.toContain('kill');
     expect(await studio.makeVariant('a', recipe)).toMatchObject({ ok: true });
+  });
+
+  it('gives up a measurement that says nothing for too long', async () => {
+    const { studio, log } = fakeHost();
+    await studio.open(file('a'));
+    vi.useFakeTimers();
+    try {
+      const running = studio.measure('a', null, { ...measurement, seed: 99 });
+      await vi.advanceTimersByTimeAsync(MEASURE_SILENCE_MILLIS - 1);
+      expect(log).not.toContain('kill measure');
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await running).toMatchObject({ error: { code: 'not-measurable' } });
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(log).toContain('kill measure');
+    expect(await studio.measure('a', null, measurement)).toMatchObject({ ok: true });
   });
 
   it('kills a deaf studio worker on cancel and goes on with a new one', async () => {

@@ -29,6 +29,7 @@ import type {
   StudioCapabilities,
   VariantOptions,
 } from './studio.ts';
+import { Watchdog } from './watchdog.ts';
 import type { ProgressListener } from './worker-links.ts';
 
 /** Where workers come from; a test hands in its own. */
@@ -59,6 +60,18 @@ const RESTORE_JOB = '0';
 
 /** After these the worker's own runtime, or its heap, is of no use to any other model. */
 const BREAKS_WORKER: ReadonlySet<ErrorCode> = new Set(['runtime-crashed', 'out-of-memory']);
+
+/** A worker that is silent for this long is inside one run of a model, which may be a loop without end. */
+export const MEASURE_SILENCE_MILLIS = 120_000;
+
+const ENDLESS_RUN: Result<never> = {
+  ok: false,
+  error: {
+    code: 'not-measurable',
+    message: `One run of the model did not end within ${MEASURE_SILENCE_MILLIS / 1000} s, so that nothing was measured.`,
+    hint: 'It may loop for ever on made-up inputs. It can be made smaller and downloaded all the same.',
+  },
+};
 
 export function createStudioOn(host: StudioHost): Studio {
   return new WorkerStudio(host);
@@ -213,13 +226,22 @@ class WorkerStudio implements Studio {
     onProgress: CallOptions['onProgress'],
   ): Promise<Result<MeasureResult>> {
     const report = rising(onProgress);
+    const watchdog = new Watchdog(MEASURE_SILENCE_MILLIS);
     const line = new Lifeline<MeasureWorkerApi>({
-      spawn: () => this.#host.spawnMeasure(request.provider, report),
+      spawn: () =>
+        this.#host.spawnMeasure(request.provider, (progress) => {
+          watchdog.heard();
+          report(progress);
+        }),
       graceMillis: 0,
     });
     try {
-      return await line.call((api, job) => api.measure(job, request), signal);
+      return await Promise.race([
+        line.call((api, job) => api.measure(job, request), signal),
+        watchdog.silent.then(() => ENDLESS_RUN),
+      ]);
     } finally {
+      watchdog.stop();
       line.dispose();
     }
   }
