@@ -17,7 +17,7 @@ export function inspect(path: string): Outcome {
     const { bytes, files } = opened;
     return {
       json: { file: path, files, bytes, ...facts },
-      text: () => describe(basename(path), bytes, facts),
+      text: describe(basename(path), bytes, facts),
     };
   } finally {
     opened.dispose();

@@ -41,7 +41,7 @@ export async function measureModel(command: MeasureCommand): Promise<Outcome> {
       ...(original === undefined ? {} : { against: command.against, againstBytes: original.bytes }),
       ...result,
     };
-    return { json, text: () => describe(variant, original, result) };
+    return { json, text: describe(variant, original, result) };
   } finally {
     variant.dispose();
     original?.dispose();

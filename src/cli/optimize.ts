@@ -68,7 +68,7 @@ export async function optimize({
         steps: made.steps,
         kernels: made.kernels,
       },
-      text: () => describe(opened, output, made),
+      text: describe(opened, output, made),
     };
   } finally {
     progress.clear();

@@ -1,8 +1,8 @@
 /** What a command gives back: one object for programs, one text for people. */
 export interface Outcome {
   readonly json: unknown;
-  /** Made only when it is shown. */
-  readonly text: () => string;
+  /** Made while the model is still open: it may read from the file. */
+  readonly text: string;
 }
 
 /** JSON has no infinities; they are written as text, so that nothing reads as missing. */

@@ -211,6 +211,13 @@ describe('pare optimize', () => {
     expect(existsSync(path('never.onnx'))).toBe(false);
   });
 
+  it('says what it did for people too, on a model whose weights are read where they stand', async () => {
+    const silero = join(root, 'node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx');
+    const run = await pare('optimize', silero, '--recipe', 'int8', '-o', path('silero.onnx'));
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout).toMatch(/^Wrote +.*silero\.onnx\nSize before +2\.33 MB/);
+  });
+
   it('refuses a preset that does not exist and says which do', async () => {
     const run = await pare('optimize', digits, '--recipe', 'int7', '-o', path('never.onnx'));
     expect(run.code).toBe(2);

@@ -15,10 +15,10 @@ import { printable } from './table.ts';
 async function run(command: Command): Promise<Outcome> {
   switch (command.name) {
     case 'help':
-      return { json: { help: HELP }, text: () => HELP.trimEnd() };
+      return { json: { help: HELP }, text: HELP.trimEnd() };
     case 'version': {
       const version = ownVersion();
-      return { json: { version }, text: () => version };
+      return { json: { version }, text: version };
     }
     case 'inspect':
       return inspect(command.model);
@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
   const json = wantsJson(args);
   try {
     const outcome = await run(parseCommand(args));
-    await print(process.stdout, json ? toJson(outcome.json) : outcome.text());
+    await print(process.stdout, json ? toJson(outcome.json) : outcome.text);
     return EXIT_DONE;
   } catch (thrown) {
     const error = toErrorRecord(thrown);
