@@ -1,4 +1,5 @@
 /** What a measurement is asked and what it answers: plain data, the same for page and command line. It must not know either. */
+import type { ProfileResult } from '../core/profile/types.ts';
 import type {
   AccuracyMeasurement,
   AgreementMeasurement,
@@ -54,3 +55,18 @@ export interface MeasureResult {
     readonly crossOriginIsolated: boolean;
   };
 }
+
+/** Profiling is a job of its own: it makes runs 2–3 times slower, so that nothing is timed meanwhile. */
+export interface ProfileRequest {
+  readonly model: readonly DownloadFile[];
+  readonly provider: 'wasm' | 'webgpu';
+  readonly threads: number;
+  readonly seed: number;
+  readonly dimensions: Readonly<Record<string, number>>;
+  /** Upper bound, milliseconds. */
+  readonly budgetMillis: number;
+  /** Names of the nodes that hold each weight layer, to give times back to the user's own layers. */
+  readonly layerNodes: Readonly<Record<string, readonly string[]>>;
+}
+
+export type { ProfileResult };

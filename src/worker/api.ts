@@ -2,15 +2,26 @@
  * What the page and the workers say to each other: types only. Weights never cross; the page holds ids and numbers.
  * Every call returns a Result, because a transport loses the fields of a thrown error.
  */
+import type {
+  DataConfig,
+  DataPart,
+  DataSummary,
+  DuplicateReport,
+  PreviewSample,
+  Proposal,
+  SplitReport,
+} from '../core/dataset/types.ts';
 import type { Result } from '../core/errors.ts';
+import type { SampleRecord, TaskComparison, TaskSummary } from '../core/metrics/tasks/types.ts';
+import type { CostSummary, ProfileResult } from '../core/profile/types.ts';
 import type { LayerChange, SkippedLayer } from '../core/passes/types.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { Recipe } from '../core/recipe/types.ts';
 import type { Dimension } from '../core/onnx/ir.ts';
 import type { DataType } from '../core/tensor/dtype.ts';
-import type { DownloadFile, MeasureRequest, MeasureResult } from '../runtime/contract.ts';
+import type { DownloadFile, MeasureRequest, MeasureResult, ProfileRequest } from '../runtime/contract.ts';
 
-export type { DownloadFile, MeasureRequest, MeasureResult };
+export type { DownloadFile, MeasureRequest, MeasureResult, ProfileRequest };
 
 export interface OpenFile {
   /** Relative path inside a dropped folder, or the bare name. */
@@ -130,10 +141,26 @@ export interface StudioWorkerApi {
   /** Whole files to measure or download: one part list for the model, more when external data is needed. */
   files(modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   dropVariant(modelId: string, variantId: string): Promise<Result<null>>;
+  /** MACs, parameters and activation bytes, counted from the shapes that these sizes of free dimensions give. */
+  costs(
+    job: string,
+    modelId: string,
+    variantId: string | null,
+    dimensions: Readonly<Record<string, number>>,
+  ): Promise<Result<CostSummary>>;
+  /** Node names by layer id, to read a runtime's profile with. */
+  layerNodes(
+    job: string,
+    modelId: string,
+    variantId: string | null,
+  ): Promise<Result<Readonly<Record<string, readonly string[]>>>>;
   /** Like `files`, ready to save: one zip where there would be several files and a zip can hold them. */
   download(job: string, modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   cancel(job: string): void;
 }
+
+/** WebAssembly of the picture codecs, fetched by the page so that no worker asks the network. */
+export type CodecBlobs = Readonly<Record<'jpeg' | 'png' | 'webp', Blob>>;
 
 /** What the page hands to a fresh measurement worker, once, before its job. */
 export interface MeasureWorkerSetup {
@@ -141,14 +168,102 @@ export interface MeasureWorkerSetup {
   readonly progress: MessagePort;
   /** The WebAssembly of the bundle that this worker's script holds, so that it never asks the network. */
   readonly runtimeWasm: Blob;
+  readonly codecs: CodecBlobs;
+}
+
+/** One model over one set. */
+export interface EvaluationSetup {
+  readonly model: readonly DownloadFile[];
+  readonly data: readonly OpenFile[];
+  readonly config: DataConfig;
+  readonly part: DataPart;
+  readonly provider: 'wasm' | 'webgpu';
+  readonly threads: number;
 }
 
 /**
- * The measurement worker: one job, then it is thrown away, because the runtime's heap never shrinks. `cancel` is
- * heard between two runs of the model; a run that takes longer is ended by killing the worker.
+ * The measurement worker: one kind of work, then it is thrown away, because the runtime's heap never shrinks. `cancel`
+ * is heard between two runs of the model; a run that takes longer is ended by killing the worker.
  */
 export interface MeasureWorkerApi {
   connect(setup: MeasureWorkerSetup): Promise<Result<null>>;
   measure(job: string, request: MeasureRequest): Promise<Result<MeasureResult>>;
+  /** Loads model and set; `samples` = how many the part has. Then `evaluate` may be called for any ranges. */
+  openEvaluation(job: string, setup: EvaluationSetup): Promise<Result<{ readonly samples: number }>>;
+  /** Records of the samples [from, to) of the part, in order. Failed samples are records too. */
+  evaluate(job: string, from: number, to: number): Promise<Result<readonly SampleRecord[]>>;
+  /** Tries the common ways to fit this data to this model, on a labelled subset. The likeliest task first. */
+  propose(
+    job: string,
+    model: readonly DownloadFile[],
+    data: readonly OpenFile[],
+    seed: number,
+  ): Promise<Result<readonly Proposal[]>>;
+  /** Some samples as the model gets them, with what it makes of them. */
+  preview(
+    job: string,
+    setup: EvaluationSetup,
+    indices: readonly number[],
+  ): Promise<Result<readonly PreviewSample[]>>;
+  profile(job: string, request: ProfileRequest): Promise<Result<ProfileResult>>;
+  cancel(job: string): void;
+}
+
+/** What the page hands to a fresh data worker, once, before any job. */
+export interface DataWorkerSetup {
+  readonly progress: MessagePort;
+  /** As StudioWorkerSetup's. */
+  readonly cancelCell?: SharedArrayBuffer;
+  readonly codecs: CodecBlobs;
+}
+
+/** What evaluation adds up to: the variant's own figures, the original's on the same samples, and the difference. */
+export interface Evaluation {
+  readonly source: 'measured';
+  readonly dataId: string;
+  readonly name: string;
+  readonly part: DataPart;
+  readonly summary: TaskSummary;
+  readonly baseline: TaskSummary;
+  /** Null when the original itself was evaluated. */
+  readonly comparison: TaskComparison | null;
+  /** Wall time of the variant's evaluation, and how many workers shared it. */
+  readonly millis: number;
+  readonly workers: number;
+}
+
+export interface Thumbnail {
+  readonly index: number;
+  readonly key: string;
+  readonly label: string | null;
+  readonly picture: { readonly width: number; readonly height: number; readonly rgba: Uint8Array } | null;
+  readonly text: string | null;
+}
+
+/** The data worker: holds the index of the user's set, reads samples, compares records. Runs no model. */
+export interface DataWorkerApi {
+  connect(setup: DataWorkerSetup): Promise<Result<null>>;
+  open(job: string, files: readonly OpenFile[]): Promise<Result<DataSummary>>;
+  close(dataId: string): Promise<Result<null>>;
+  /** How the set divides, and what is wrong with that or with the labels. */
+  check(job: string, dataId: string, config: DataConfig): Promise<Result<SplitReport>>;
+  /** Exact copies by hash, near copies of pictures by perceptual hash. */
+  duplicates(job: string, dataId: string): Promise<Result<DuplicateReport>>;
+  /** `variant` null = the original alone. */
+  conclude(
+    job: string,
+    dataId: string,
+    config: DataConfig,
+    part: DataPart,
+    baseline: readonly SampleRecord[],
+    variant: readonly SampleRecord[] | null,
+  ): Promise<Result<Omit<Evaluation, 'millis' | 'workers'>>>;
+  /** @param side the longer side in pixels. */
+  thumbnails(
+    job: string,
+    dataId: string,
+    indices: readonly number[],
+    side: number,
+  ): Promise<Result<readonly Thumbnail[]>>;
   cancel(job: string): void;
 }

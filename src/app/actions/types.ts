@@ -3,6 +3,7 @@
  * same object, so that they never disagree.
  */
 import type { Studio } from '../bridge/studio.ts';
+import type { DataDesk } from '../store/data-state.ts';
 import type { Pipeline } from '../store/pipeline.ts';
 import type { AppState, AppStore } from '../store/state.ts';
 
@@ -18,6 +19,7 @@ export interface ActionContext {
   readonly store: AppStore;
   readonly studio: Studio;
   readonly pipeline: Pipeline;
+  readonly desk: DataDesk;
   readonly page: PageDoor;
 }
 

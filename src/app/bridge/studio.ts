@@ -3,15 +3,27 @@
  * settles, every failure is a Result with a coded error, every long call can be aborted. It must not know React,
  * stores or how workers are made (create-studio.ts does).
  */
+import type {
+  DataConfig,
+  DataPart,
+  DataSummary,
+  DuplicateReport,
+  PreviewSample,
+  Proposal,
+  SplitReport,
+} from '../../core/dataset/types.ts';
 import type { Result } from '../../core/errors.ts';
+import type { CostSummary, ProfileResult } from '../../core/profile/types.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type {
+  Evaluation,
   JobProgress,
   LayerDetail,
   MeasureResult,
   ModelSummary,
   OpenFile,
+  Thumbnail,
   VariantSummary,
 } from '../../worker/api.ts';
 
@@ -55,14 +67,52 @@ export interface StudioCapabilities {
   readonly webgpu: boolean;
 }
 
-export interface Studio {
+/** The user's data behind the studio: sets, their samples, and what models make of them. */
+export interface DataStudio {
+  /** Indexes files, a folder or a zip. Nothing is uploaded; samples are read when they are needed. */
+  addData(files: readonly OpenFile[], options?: CallOptions): Promise<Result<DataSummary>>;
+  /** The bundled sample's held-out digits, with the description that fits them to its model. */
+  addSampleData(
+    options?: CallOptions,
+  ): Promise<Result<{ readonly summary: DataSummary; readonly config: DataConfig }>>;
+  closeData(dataId: string): Promise<Result<null>>;
+  proposeData(
+    modelId: string,
+    dataId: string,
+    options?: VariantOptions,
+  ): Promise<Result<readonly Proposal[]>>;
+  previewData(
+    modelId: string,
+    dataId: string,
+    config: DataConfig,
+    indices: readonly number[],
+    options?: VariantOptions,
+  ): Promise<Result<readonly PreviewSample[]>>;
+  checkData(dataId: string, config: DataConfig): Promise<Result<SplitReport>>;
+  findDuplicates(dataId: string, options?: VariantOptions): Promise<Result<DuplicateReport>>;
+  /**
+   * The variant (null = the original) over one part of the set, in several workers where that pays, paired with the
+   * original. What was evaluated before with the same model, data and description is not evaluated again.
+   */
+  evaluate(
+    modelId: string,
+    variantId: string | null,
+    dataId: string,
+    config: DataConfig,
+    how: { readonly provider: 'wasm' | 'webgpu'; readonly part: DataPart },
+    options?: VariantOptions,
+  ): Promise<Result<Evaluation>>;
+  thumbnails(dataId: string, indices: readonly number[], side: number): Promise<Result<readonly Thumbnail[]>>;
+}
+
+export interface Studio extends DataStudio {
   readonly capabilities: StudioCapabilities;
   /**
    * Opens one model: a file, several files (a model and its external data) or the files of a folder. A refusal
    * leaves every model that was open before as it was.
    */
   open(files: readonly OpenFile[], options?: CallOptions): Promise<Result<ModelSummary>>;
-  /** The bundled digits model. `measure` then adds accuracy on its held-out images. */
+  /** The bundled digits model; `addSampleData` gives its held-out images. */
   openSample(options?: CallOptions): Promise<Result<ModelSummary>>;
   /** For the size prediction of recipes that start with `simplify`. Runs simplify once; later calls are free. */
   simplifiedSkeleton(modelId: string, options?: CallOptions): Promise<Result<SizeSkeleton>>;
@@ -75,6 +125,18 @@ export interface Studio {
     options?: VariantOptions,
   ): Promise<Result<MeasureResult>>;
   layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<Result<LayerDetail>>;
+  /** Per-node times, in a worker of its own; never while anything is timed. */
+  profile(
+    modelId: string,
+    variantId: string | null,
+    measurement: MeasureOptions,
+    options?: VariantOptions,
+  ): Promise<Result<ProfileResult>>;
+  costs(
+    modelId: string,
+    variantId: string | null,
+    dimensions: Readonly<Record<string, number>>,
+  ): Promise<Result<CostSummary>>;
   /** `variantId` null = the original. Parts of the user's own file are passed on unread. */
   download(modelId: string, variantId: string | null): Promise<Result<readonly DownloadBlob[]>>;
   /** Frees what a variant holds. Unknown ids are no error. */

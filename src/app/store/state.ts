@@ -6,8 +6,15 @@ import { createStore } from 'zustand/vanilla';
 import type { ErrorRecord } from '../../core/errors.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
-import type { LayerDetail, MeasureResult, ModelSummary, VariantSummary } from '../../worker/api.ts';
+import type {
+  Evaluation,
+  LayerDetail,
+  MeasureResult,
+  ModelSummary,
+  VariantSummary,
+} from '../../worker/api.ts';
 import type { MeasureOptions, StudioCapabilities } from '../bridge/studio.ts';
+import type { DataSlice } from './data-state.ts';
 import { EMPTY_DRAFT, EMPTY_RECIPE, recipeKey } from './recipe-edit.ts';
 import type { RecipeDraft } from './recipe-edit.ts';
 import { startHistory } from './undo.ts';
@@ -33,9 +40,23 @@ export interface StudyEntry {
   readonly failure: ErrorRecord | null;
   /** The options it was measured (or failed) with; latencies of other options do not compare. */
   readonly measuredWith: string | null;
+  /** On the user's data, in pairs with the original; null until then. */
+  readonly evaluation: Evaluation | null;
+  readonly evaluationFailure: ErrorRecord | null;
+  /** The data and description it was evaluated (or failed) with. */
+  readonly evaluatedWith: string | null;
 }
 
-export type JobKind = 'open' | 'make' | 'measure' | 'prepare' | 'download';
+export type JobKind =
+  | 'open'
+  | 'make'
+  | 'measure'
+  | 'prepare'
+  | 'download'
+  | 'data'
+  | 'evaluate'
+  | 'profile'
+  | 'lab';
 
 export interface Job {
   readonly id: number;
@@ -50,7 +71,7 @@ export interface Notice {
   readonly error: ErrorRecord;
 }
 
-export type WorkspaceTab = 'layers' | 'history' | 'steps';
+export type WorkspaceTab = 'layers' | 'profile' | 'predictions' | 'per-class' | 'history' | 'steps';
 export type CostAxis = 'size' | 'latency';
 export type GainAxis = 'accuracy' | 'agreement';
 
@@ -70,7 +91,7 @@ export interface DetailState {
   readonly error: ErrorRecord | null;
 }
 
-export interface AppState {
+export interface AppState extends DataSlice {
   readonly model: ModelSummary | null;
   /** True for the bundled sample, which brings labelled images. */
   readonly sample: boolean;
@@ -125,6 +146,14 @@ export function initialState(options: Partial<MeasureOptions> = {}): AppState {
     options: { ...DEFAULT_OPTIONS, ...options },
     detail: null,
     announcement: '',
+    data: null,
+    goal: null,
+    energy: { targetId: 'laptop', gridGramsPerKwh: 475, inferencesPerDay: 1_000_000 },
+    costs: {},
+    profiles: {},
+    profileError: null,
+    lab: [],
+    project: { state: 'off', missing: [], error: null },
     view: { tab: 'layers', layerId: null, cost: 'size', gain: null, paletteOpen: false },
   };
 }
@@ -153,6 +182,9 @@ export function originalEntry(model: ModelSummary): StudyEntry {
     measurement: null,
     failure: null,
     measuredWith: null,
+    evaluation: null,
+    evaluationFailure: null,
+    evaluatedWith: null,
   };
 }
 
