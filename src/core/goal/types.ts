@@ -33,6 +33,8 @@ export interface GoalFacts {
   readonly millis: { readonly value: number; readonly low: number; readonly high: number } | null;
   readonly speedup: { readonly value: number; readonly low: number; readonly high: number } | null;
   readonly memoryBytes: number | null;
+  /** Absent = the memory is exact; else differences below this mean nothing. */
+  readonly memoryResolutionBytes?: number;
   /** Main metric with the interval of its paired difference to the original. */
   readonly accuracy: {
     readonly value: number;
@@ -40,5 +42,9 @@ export interface GoalFacts {
     readonly low: number;
     readonly high: number;
     readonly higherIsBetter: boolean;
+    /** 95 % interval of the value itself, for a floor; absent = the original's value plus the paired interval. */
+    readonly own?: { readonly low: number; readonly high: number };
+    /** `plain`: in the unit of the labels (mean absolute error). Absent = `fraction`, said in percent and points. */
+    readonly unit?: 'fraction' | 'plain';
   } | null;
 }
