@@ -1,0 +1,68 @@
+/**
+ * Energy of one inference as a range: E = MACs · pJ/MAC + bytes · pJ/byte, both ends of each constant taken together.
+ * Always an estimate and marked so; it must not know clocks, runtimes or models.
+ */
+import type { CostSummary } from '../profile/types.ts';
+import { energyTarget } from './targets.ts';
+import type { EnergyEstimate, EnergySettings } from './types.ts';
+
+const JOULES_PER_KWH = 3.6e6;
+const DAYS_PER_YEAR = 365;
+const FLOAT32_BYTES = 4;
+
+/** What an estimate is made from. */
+export interface EnergyCosts {
+  readonly macs: number;
+  readonly bytesMoved: number;
+}
+
+/**
+ * Bytes to and from memory in one inference: each weight read once, as the runtime holds it while it runs, and each
+ * activation written once and read once. Weights that are stored small are decoded to float32 when the model is loaded,
+ * so that they count 4 bytes each whatever the file says; weights that are wider than that count as they are.
+ */
+export function energyCosts(
+  costs: Pick<CostSummary, 'macs' | 'parameters' | 'weightBytes' | 'activationBytes'>,
+): EnergyCosts {
+  const heldBytes = Math.max(costs.weightBytes, costs.parameters * FLOAT32_BYTES);
+  return { macs: costs.macs, bytesMoved: heldBytes + 2 * costs.activationBytes };
+}
+
+/** @returns millijoules per inference, kWh and grams of CO₂ equivalent per year, each [low, high]. */
+export function estimateEnergy(costs: EnergyCosts, settings: EnergySettings): EnergyEstimate {
+  const target = energyTarget(settings.targetId);
+  const perMac = settings.picojoulesPerMac ?? target.picojoulesPerMac;
+  const perByte = settings.picojoulesPerByte ?? target.picojoulesPerByte;
+  const range = (end: 0 | 1): number =>
+    // 1 pJ = 1e−9 mJ
+    (costs.macs * perMac[end] + costs.bytesMoved * perByte[end]) * 1e-9;
+  const millijoules = [range(0), range(1)] as const;
+  const kwh = (value: number): number =>
+    (value * 1e-3 * settings.inferencesPerDay * DAYS_PER_YEAR) / JOULES_PER_KWH;
+  const kwhPerYear = [kwh(millijoules[0]), kwh(millijoules[1])] as const;
+  return {
+    source: 'estimated',
+    millijoules,
+    kwhPerYear,
+    gramsPerYear: [kwhPerYear[0] * settings.gridGramsPerKwh, kwhPerYear[1] * settings.gridGramsPerKwh],
+    macs: costs.macs,
+    bytesMoved: costs.bytesMoved,
+    assumptions: assumptions(settings, perMac, perByte, target.label),
+  };
+}
+
+function assumptions(
+  settings: EnergySettings,
+  perMac: readonly [number, number],
+  perByte: readonly [number, number],
+  label: string,
+): readonly string[] {
+  const own = settings.picojoulesPerMac !== undefined || settings.picojoulesPerByte !== undefined;
+  return [
+    `${own ? 'Your own constants' : label}: ${perMac[0]}–${perMac[1]} pJ per multiply-accumulate in float32 and ${perByte[0]}–${perByte[1]} pJ per byte moved.`,
+    'Each weight is read once per inference, as float32: weights that are stored smaller are decoded when the model is loaded. Each activation is written once and read once.',
+    'Only multiply-accumulates and these bytes are counted; zeros cost as much as other weights.',
+    'Not counted: idle power, screen, network, cooling, loading the model, making the device.',
+    `${settings.gridGramsPerKwh} g CO₂e per kWh and ${settings.inferencesPerDay} inferences on each of ${DAYS_PER_YEAR} days, one sample at a time.`,
+  ];
+}
