@@ -3,6 +3,7 @@
  * must not know React or how anything is computed.
  */
 import { createStore } from 'zustand/vanilla';
+import type { DataConfig } from '../../core/dataset/types.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
@@ -82,6 +83,10 @@ export interface ViewState {
   /** Null = accuracy where it was measured, else agreement. */
   readonly gain: GainAxis | null;
   readonly paletteOpen: boolean;
+  /** A description of data that was opened from a file and is not in use yet. */
+  readonly offer?: { readonly config: DataConfig; readonly from: string } | null;
+  /** `model/entry` of what was saved in this visit. */
+  readonly exported?: readonly string[];
 }
 
 export interface DetailState {
