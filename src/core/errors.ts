@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'not-a-file',
   'several-models',
   'recipe-invalid',
+  'data-invalid',
   'layer-unknown',
   'unsupported',
   'runtime-refused',
