@@ -62,6 +62,7 @@ export type RawValue =
   | { readonly kind: 'image'; readonly picture: Picture }
   | {
       readonly kind: 'array';
+      /** What was stored. `values` are plain: half floats as float32, bool as 0 and 1, 64-bit integers as bigint. */
       readonly dataType: DataType;
       readonly dims: readonly number[];
       readonly values: ArrayLike<number> | ArrayLike<bigint>;
@@ -76,6 +77,11 @@ export interface Dataset {
   readonly length: number;
   /** Label names in their own order: folders by name, numbers by value, else by first use in sorted order. */
   readonly classes: readonly string[];
+  /**
+   * For people, beside `classes`: ['tench', …] for ['0', …] where a column of names stands beside numbers. Labels stay
+   * the numbers: they say which output of the model is meant.
+   */
+  readonly classTitles?: readonly string[];
   /** Small text files that came along, by path: class lists, alphabets, tokenizer.json. */
   readonly texts: ReadonlyMap<string, string>;
   /** What indexing found. Problems of single samples are found when they are read. */

@@ -13,6 +13,8 @@ export interface DataSource {
   readonly dataType?: DataType;
   /** Of one sample; for an image [height, width, channels] of the first one. */
   readonly dims?: readonly number[];
+  /** Names in their order, of a source of kind `columns`: reading gives one array with a value for each. */
+  readonly columns?: readonly string[];
 }
 
 /**
@@ -180,6 +182,8 @@ export interface DataProblem {
 export interface ClassCount {
   readonly name: string;
   readonly count: number;
+  /** For people, where the labels are numbers and a column beside them gives names: '0' is 'tench'. */
+  readonly title?: string;
 }
 
 /** What a set is, in numbers; no samples. */
