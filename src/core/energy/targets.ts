@@ -5,7 +5,7 @@
  * Two ends of a range are two ways to look: the low one is what arithmetic or a cache takes where everything goes
  * well, the high one what a whole package draws per operation where it does not.
  */
-import type { EnergyTarget } from './types.ts';
+import type { EnergySettings, EnergyTarget } from './types.ts';
 
 /** "Computing's energy problem (and what we can do about it)", figure 1.1.9: rough energies in 45 nm at 0.9 V. */
 const HOROWITZ =
@@ -58,3 +58,17 @@ export const ENERGY_TARGETS: readonly EnergyTarget[] = [
 export function energyTarget(id: string): EnergyTarget {
   return ENERGY_TARGETS.find((target) => target.id === id) ?? LAPTOP;
 }
+
+/**
+ * What is taken until the user says otherwise: a laptop on the world's average electricity, and a number of inferences
+ * that is easy to scale.
+ */
+export const DEFAULT_ENERGY: EnergySettings = {
+  targetId: LAPTOP.id,
+  gridGramsPerKwh: 480,
+  inferencesPerDay: 1_000_000,
+};
+
+/** Where the default of `gridGramsPerKwh` comes from. */
+export const GRID_SOURCE =
+  'World average of 2023, about 480 g CO₂e per kWh (Ember, Global Electricity Review 2024); from below 60 (France, Norway) to above 700 (India)';
