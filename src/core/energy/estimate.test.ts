@@ -43,6 +43,12 @@ describe('estimateEnergy', () => {
     );
   });
 
+  it('takes what was counted in a graph as it is', () => {
+    const counted = { macs: 300e6, parameters: 1e6, weightBytes: 1e6, activationBytes: 8e6 };
+    // 4e6 bytes of float32 weights + 2 · 8e6 bytes of activations = 20e6 bytes
+    expect(estimateEnergy(counted, settings)).toEqual(estimateEnergy(costs, settings));
+  });
+
   it('is zero for no work and no inferences', () => {
     const nothing = estimateEnergy({ macs: 0, bytesMoved: 0 }, settings);
     expect(nothing.millijoules).toEqual([0, 0]);

@@ -11,25 +11,32 @@ const DAYS_PER_YEAR = 365;
 const FLOAT32_BYTES = 4;
 
 /** What an estimate is made from. */
-export interface EnergyCosts {
+interface EnergyCosts {
   readonly macs: number;
   readonly bytesMoved: number;
 }
+
+type CountedCosts = Pick<CostSummary, 'macs' | 'parameters' | 'weightBytes' | 'activationBytes'>;
 
 /**
  * Bytes to and from memory in one inference: each weight read once, as the runtime holds it while it runs, and each
  * activation written once and read once. Weights that are stored small are decoded to float32 when the model is loaded,
  * so that they count 4 bytes each whatever the file says; weights that are wider than that count as they are.
  */
-export function energyCosts(
-  costs: Pick<CostSummary, 'macs' | 'parameters' | 'weightBytes' | 'activationBytes'>,
-): EnergyCosts {
+export function energyCosts(costs: CountedCosts): EnergyCosts {
   const heldBytes = Math.max(costs.weightBytes, costs.parameters * FLOAT32_BYTES);
   return { macs: costs.macs, bytesMoved: heldBytes + 2 * costs.activationBytes };
 }
 
-/** @returns millijoules per inference, kWh and grams of CO₂ equivalent per year, each [low, high]. */
-export function estimateEnergy(costs: EnergyCosts, settings: EnergySettings): EnergyEstimate {
+/**
+ * @param counted operations and bytes, or what was counted in a graph
+ * @returns millijoules per inference, kWh and grams of CO₂ equivalent per year, each [low, high]
+ */
+export function estimateEnergy(
+  counted: EnergyCosts | CountedCosts,
+  settings: EnergySettings,
+): EnergyEstimate {
+  const costs = 'bytesMoved' in counted ? counted : energyCosts(counted);
   const target = energyTarget(settings.targetId);
   const perMac = settings.picojoulesPerMac ?? target.picojoulesPerMac;
   const perByte = settings.picojoulesPerByte ?? target.picojoulesPerByte;

@@ -5,11 +5,12 @@ import {
   barGeometry,
   columnsOf,
   deltaNote,
-  deltaRows,
+  deltaRows as rowsBy,
   deltaScale,
   significanceSentence,
   worstOf,
 } from './delta-rows.ts';
+import type { DeltaQuery } from './delta-rows.ts';
 
 const delta = (name: string, difference: number, over: Partial<GroupDelta> = {}): GroupDelta => ({
   column: '',
@@ -31,6 +32,8 @@ const comparison = (over: Partial<TaskComparison> = {}): TaskComparison =>
     perGroup: [delta('night', -0.3, { column: 'light' }), delta('day', 0, { column: 'light' })],
     ...over,
   }) as TaskComparison;
+const deltaRows = (of: TaskComparison, query: DeltaQuery): readonly GroupDelta[] =>
+  rowsBy(of, query, ({ name }) => name);
 const names = (rows: readonly GroupDelta[]): string[] => rows.map(({ name }) => name);
 
 describe('deltaRows', () => {

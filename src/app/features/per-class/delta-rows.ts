@@ -16,13 +16,18 @@ export interface DeltaQuery {
   readonly order: DeltaOrder;
 }
 
-export function deltaRows(comparison: TaskComparison, query: DeltaQuery): readonly GroupDelta[] {
+/** @param nameOf a row's name for people: searched and sorted by */
+export function deltaRows(
+  comparison: TaskComparison,
+  query: DeltaQuery,
+  nameOf: (row: GroupDelta) => string,
+): readonly GroupDelta[] {
   const rows =
     query.column === ''
       ? comparison.perClass
       : comparison.perGroup.filter(({ column }) => column === query.column);
   const wanted = query.search.trim().toLowerCase();
-  const found = wanted === '' ? rows : rows.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const found = wanted === '' ? rows : rows.filter((row) => nameOf(row).toLowerCase().includes(wanted));
   const gain = (row: GroupDelta): number => (comparison.higherIsBetter ? row.difference : -row.difference);
   switch (query.order) {
     case 'worst':
@@ -33,7 +38,7 @@ export function deltaRows(comparison: TaskComparison, query: DeltaQuery): readon
     case 'count':
       return found.toSorted((a, b) => b.n - a.n);
     case 'name':
-      return found.toSorted((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+      return found.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), undefined, { numeric: true }));
     default:
       return query.order satisfies never;
   }

@@ -20,6 +20,7 @@ export function DeltaTable({
   scale,
   order,
   onOrder,
+  nameOf,
 }: {
   readonly rows: readonly GroupDelta[];
   /** 'Class', or the name of a column. */
@@ -29,6 +30,8 @@ export function DeltaTable({
   readonly scale: number;
   readonly order: DeltaOrder;
   readonly onOrder: (order: DeltaOrder) => void;
+  /** A row's name for people. */
+  readonly nameOf: (row: GroupDelta) => string;
 }): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer's methods are called during render, as it is meant to be used
@@ -60,6 +63,7 @@ export function DeltaTable({
               <Row
                 key={`${row.column}/${row.name}`}
                 row={row}
+                name={nameOf(row)}
                 index={index}
                 metric={metric}
                 higherIsBetter={higherIsBetter}
@@ -128,12 +132,14 @@ function Head({
 
 const Row = memo(function Row({
   row,
+  name,
   index,
   metric,
   higherIsBetter,
   scale,
 }: {
   readonly row: GroupDelta;
+  readonly name: string;
   readonly index: number;
   readonly metric: MetricId;
   readonly higherIsBetter: boolean;
@@ -143,8 +149,8 @@ const Row = memo(function Row({
   const tone = !row.significant ? 'tone-neutral' : worse ? 'tone-bad' : 'tone-good';
   return (
     <tr aria-rowindex={index + 2}>
-      <th scope="row" title={row.name}>
-        {row.name}
+      <th scope="row" title={name}>
+        {name}
       </th>
       <td className="number">{groupThousands(row.n)}</td>
       <td className="number">{formatMetric(metric, row.baseline)}</td>

@@ -1,11 +1,12 @@
 /** The task's figures, then each class or group with what the variant does to it, worst first. */
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
-import type { TaskComparison } from '../../../core/metrics/tasks/types.ts';
+import type { GroupDelta, TaskComparison } from '../../../core/metrics/tasks/types.ts';
 import { useAppState } from '../../store/context.ts';
 import { plural } from '../../ui/format.ts';
 import { EvaluationGate } from '../predictions/evaluation-gate.tsx';
 import type { ReadyEvaluation } from '../predictions/evaluation-gate.tsx';
+import { useClassNames } from '../predictions/use-class-names.ts';
 import { StaleNote } from '../predictions/predictions-tab.tsx';
 import { columnsOf, deltaRows, deltaScale, significanceSentence } from './delta-rows.ts';
 import type { DeltaOrder } from './delta-rows.ts';
@@ -55,14 +56,19 @@ function Deltas({ comparison }: { readonly comparison: TaskComparison }): ReactE
   const [chosen, setChosen] = useState('');
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<DeltaOrder>('worst');
+  const names = useClassNames();
+  const nameOf = useCallback(
+    (row: GroupDelta): string => (row.column === '' ? names.ofLabel(row.name) : row.name),
+    [names],
+  );
   const column = columns.includes(chosen) ? chosen : (columns[0] ?? '');
   const all = useMemo(
-    () => deltaRows(comparison, { column, search: '', order: 'worst' }),
-    [comparison, column],
+    () => deltaRows(comparison, { column, search: '', order: 'worst' }, nameOf),
+    [comparison, column, nameOf],
   );
   const rows = useMemo(
-    () => deltaRows(comparison, { column, search, order }),
-    [comparison, column, search, order],
+    () => deltaRows(comparison, { column, search, order }, nameOf),
+    [comparison, column, search, order, nameOf],
   );
   const scale = useMemo(() => deltaScale(all), [all]);
   if (columns.length === 0)
@@ -114,6 +120,7 @@ function Deltas({ comparison }: { readonly comparison: TaskComparison }): ReactE
           scale={scale}
           order={order}
           onOrder={setOrder}
+          nameOf={nameOf}
         />
       )}
     </section>

@@ -1,8 +1,8 @@
 /** Changed predictions in words, their filter, and the three that stand for all. */
 import { describe, expect, it } from 'vitest';
-import type { DataConfig } from '../../../core/dataset/types.ts';
+import type { DataConfig, DataSummary } from '../../../core/dataset/types.ts';
 import type { ChangedSample } from '../../../core/metrics/tasks/types.ts';
-import { changeSentence, changeWords, className, filterChanges, representatives } from './change-text.ts';
+import { changeSentence, changeWords, classNames, filterChanges, representatives } from './change-text.ts';
 
 const config = {
   task: { kind: 'classification', output: 'logits', values: 'logits', classOffset: 1 },
@@ -18,18 +18,26 @@ const sample = (change: ChangedSample['change'], index = 4): ChangedSample => ({
   after: record(2, 0.49),
 });
 
-describe('className', () => {
+const names = classNames(config, null);
+
+describe('classNames', () => {
   it('knows that class 0 may be background, and falls back to numbers', () => {
-    expect(className(config, 1)).toBe('cup');
-    expect(className(config, 2)).toBe('espresso');
-    expect(className(config, 0)).toBe('class 0');
-    expect(className(null, 7)).toBe('class 7');
+    expect(names.ofIndex(1)).toBe('cup');
+    expect(names.ofIndex(2)).toBe('espresso');
+    expect(names.ofIndex(0)).toBe('class 0');
+    expect(classNames(null, null).ofIndex(7)).toBe('class 7');
+  });
+
+  it('prefers the title that stands beside a label', () => {
+    const summary = { classes: [{ name: 'cup', count: 1, title: 'a cup' }] } as unknown as DataSummary;
+    expect(classNames(config, summary).ofIndex(1)).toBe('a cup');
+    expect(classNames(config, summary).ofLabel('espresso')).toBe('espresso');
   });
 });
 
 describe('changeWords', () => {
   it('gives names and confidences, and one sentence for who cannot see the picture', () => {
-    const words = changeWords(sample('lost'), config);
+    const words = changeWords(sample('lost'), names);
     expect(words).toEqual({
       truth: 'cup',
       before: 'cup',
@@ -45,13 +53,13 @@ describe('changeWords', () => {
 
   it('says that there is no label', () => {
     const unlabelled = { ...sample('other'), before: record(1, 0.5, -1) };
-    expect(changeWords(unlabelled, config).truth).toBeNull();
+    expect(changeWords(unlabelled, names).truth).toBeNull();
   });
 
   it('compares texts as texts', () => {
     const text = (predicted: string) =>
       ({ kind: 'text', index: 0, truth: 'abc', predicted, edits: 0, length: 3 }) as const;
-    const words = changeWords({ index: 0, change: 'lost', before: text('abc'), after: text('abd') }, config);
+    const words = changeWords({ index: 0, change: 'lost', before: text('abc'), after: text('abd') }, names);
     expect(words).toMatchObject({ truth: 'abc', after: 'abd', afterConfidence: null, isText: true });
   });
 });

@@ -1,5 +1,5 @@
 /** One changed prediction in words: the right answer, what was said before, what is said now. Pure text. */
-import type { DataConfig } from '../../../core/dataset/types.ts';
+import type { DataConfig, DataSummary } from '../../../core/dataset/types.ts';
 import type { ChangedSample, ClassRecord, TextRecord } from '../../../core/metrics/tasks/types.ts';
 import { formatPercent } from '../../ui/format.ts';
 
@@ -23,27 +23,44 @@ export const CHANGE_NAMES: Readonly<Record<ChangedSample['change'], string>> = {
   other: 'wrong before and now, differently',
 };
 
-/** The name of the model's class `index`; numbers where the description has no names. */
-export function className(config: DataConfig | null, index: number): string {
-  const offset = config?.task.kind === 'classification' ? config.task.classOffset : 0;
-  return config?.classes[index - offset] ?? `class ${index}`;
+/** Names of classes as people know them. */
+export interface ClassNames {
+  /** Of the model's class `index`; a number where the description has no names. */
+  ofIndex(index: number): string;
+  /** Of a class that the labels call `name`: the title beside it where the labels are numbers. */
+  ofLabel(name: string): string;
 }
 
-export function changeWords({ before, after }: ChangedSample, config: DataConfig | null): ChangeWords {
-  const truth =
-    before.kind === 'text' ? before.truth : before.truth < 0 ? null : className(config, before.truth);
+export function classNames(config: DataConfig | null, summary: DataSummary | null): ClassNames {
+  const titles = new Map<string, string>();
+  for (const { name, title } of summary?.classes ?? []) {
+    if (title !== undefined && title !== '') titles.set(name, title);
+  }
+  const offset = config?.task.kind === 'classification' ? config.task.classOffset : 0;
+  const ofLabel = (name: string): string => titles.get(name) ?? name;
+  return {
+    ofLabel,
+    ofIndex: (index) => {
+      const name = config?.classes[index - offset];
+      return name === undefined ? `class ${index}` : ofLabel(name);
+    },
+  };
+}
+
+export function changeWords({ before, after }: ChangedSample, names: ClassNames): ChangeWords {
+  const truth = before.kind === 'text' ? before.truth : before.truth < 0 ? null : names.ofIndex(before.truth);
   return {
     truth,
-    before: said(before, config),
+    before: said(before, names),
     beforeConfidence: confidence(before),
-    after: said(after, config),
+    after: said(after, names),
     afterConfidence: confidence(after),
     isText: before.kind === 'text',
   };
 }
 
-function said(record: ClassRecord | TextRecord, config: DataConfig | null): string {
-  return record.kind === 'text' ? record.predicted : className(config, record.predicted);
+function said(record: ClassRecord | TextRecord, names: ClassNames): string {
+  return record.kind === 'text' ? record.predicted : names.ofIndex(record.predicted);
 }
 
 function confidence(record: ClassRecord | TextRecord): string | null {

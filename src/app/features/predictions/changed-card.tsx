@@ -2,14 +2,16 @@
 import { useMemo } from 'react';
 import type { ReactElement } from 'react';
 import type { TaskComparison } from '../../../core/metrics/tasks/types.ts';
-import { useApp, useAppState } from '../../store/context.ts';
+import { useApp } from '../../store/context.ts';
 import { groupThousands } from '../../ui/format.ts';
 import { deltaNote, worstOf } from '../per-class/delta-rows.ts';
 import { formatDifference } from '../per-class/metric-text.ts';
 import { representatives } from './change-text.ts';
+import type { ClassNames } from './change-text.ts';
 import { EvaluationGate } from './evaluation-gate.tsx';
 import { StaleNote } from './predictions-tab.tsx';
 import { SampleItem } from './sample-item.tsx';
+import { useClassNames } from './use-class-names.ts';
 import { useThumbnails } from './use-thumbnails.ts';
 import './predictions.css';
 
@@ -42,7 +44,7 @@ function Changed({
   readonly stale: boolean;
 }): ReactElement {
   const { store } = useApp();
-  const config = useAppState((state) => state.data?.config ?? null);
+  const names = useClassNames();
   const { lost, gained, other, n, changed } = comparison;
   const total = lost + gained + other;
   const samples = useMemo(() => representatives(changed), [changed]);
@@ -68,7 +70,7 @@ function Changed({
               key={sample.index}
               short
               sample={sample}
-              config={config}
+              names={names}
               thumbnail={thumbnails.get(sample.index)}
             />
           ))}
@@ -79,16 +81,18 @@ function Changed({
           All that changed: {groupThousands(lost)} lost, {groupThousands(gained)} gained
         </button>
       ) : null}
-      <Worst comparison={comparison} onShow={() => show('per-class')} />
+      <Worst comparison={comparison} names={names} onShow={() => show('per-class')} />
     </>
   );
 }
 
 function Worst({
   comparison,
+  names,
   onShow,
 }: {
   readonly comparison: TaskComparison;
+  readonly names: ClassNames;
   readonly onShow: () => void;
 }): ReactElement | null {
   const worst = worstOf(comparison);
@@ -97,7 +101,7 @@ function Worst({
     <p className="mute small">
       Worst class:{' '}
       <button type="button" className="worst-class" onClick={onShow}>
-        {worst.name}
+        {names.ofLabel(worst.name)}
       </button>{' '}
       {formatDifference(comparison.metric, worst.difference)} (n = {groupThousands(worst.n)},{' '}
       {deltaNote(worst)})

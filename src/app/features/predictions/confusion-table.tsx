@@ -2,9 +2,8 @@
 import { useState } from 'react';
 import type { ReactElement } from 'react';
 import type { TaskComparison } from '../../../core/metrics/tasks/types.ts';
-import { useAppState } from '../../store/context.ts';
 import { groupThousands, signed } from '../../ui/format.ts';
-import { className } from './change-text.ts';
+import { useClassNames } from './use-class-names.ts';
 
 const FIRST = 10;
 const MOST = 200;
@@ -15,7 +14,7 @@ export function ConfusionTable({
   readonly changes: TaskComparison['confusionChange'];
 }): ReactElement | null {
   const [all, setAll] = useState(false);
-  const config = useAppState((state) => state.data?.config ?? null);
+  const names = useClassNames();
   if (changes.length === 0) return null;
   const rows = changes.slice(0, all ? MOST : FIRST);
   return (
@@ -35,8 +34,8 @@ export function ConfusionTable({
         <tbody>
           {rows.map(([truth, predicted, before, after]) => (
             <tr key={`${truth}/${predicted}`}>
-              <th scope="row">{className(config, truth)}</th>
-              <td>{className(config, predicted)}</td>
+              <th scope="row">{names.ofIndex(truth)}</th>
+              <td>{names.ofIndex(predicted)}</td>
               <td>{groupThousands(before)}</td>
               <td>{groupThousands(after)}</td>
               <td className={truth === predicted ? '' : after > before ? 'tone-bad' : 'tone-good'}>

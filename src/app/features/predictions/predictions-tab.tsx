@@ -12,6 +12,7 @@ import { ConfusionTable } from './confusion-table.tsx';
 import { EvaluationGate } from './evaluation-gate.tsx';
 import type { ReadyEvaluation } from './evaluation-gate.tsx';
 import { SampleItem } from './sample-item.tsx';
+import { useClassNames } from './use-class-names.ts';
 import { useThumbnails } from './use-thumbnails.ts';
 import './predictions.css';
 
@@ -67,7 +68,7 @@ export function StaleNote(): ReactElement {
 function Gallery({ comparison }: { readonly comparison: TaskComparison }): ReactElement {
   const [filter, setFilter] = useState<ChangeFilter>('all');
   const [shown, setShown] = useState(PAGE);
-  const config = useAppState((state) => state.data?.config ?? null);
+  const names = useClassNames();
   const kind = useAppState((state) => state.data?.summary.kind);
   const { lost, gained, other, changed, n } = comparison;
   const total = lost + gained + other;
@@ -111,7 +112,7 @@ function Gallery({ comparison }: { readonly comparison: TaskComparison }): React
           <SampleItem
             key={sample.index}
             sample={sample}
-            config={config}
+            names={names}
             thumbnail={thumbnails.get(sample.index)}
           />
         ))}

@@ -1,11 +1,10 @@
 /** One sample whose prediction changed: its picture or text, the right answer, before and after. */
 import { memo } from 'react';
 import type { ReactElement } from 'react';
-import type { DataConfig } from '../../../core/dataset/types.ts';
 import type { ChangedSample } from '../../../core/metrics/tasks/types.ts';
 import type { Thumbnail } from '../../../worker/api.ts';
 import { CHANGE_NAMES, changeSentence, changeWords } from './change-text.ts';
-import type { ChangeWords } from './change-text.ts';
+import type { ChangeWords, ClassNames } from './change-text.ts';
 import { SamplePicture } from './sample-picture.tsx';
 import { diffText } from './text-diff.ts';
 
@@ -17,17 +16,17 @@ const TONES: Readonly<Record<ChangedSample['change'], string>> = {
 
 export const SampleItem = memo(function SampleItem({
   sample,
-  config,
+  names,
   thumbnail,
   short = false,
 }: {
   readonly sample: ChangedSample;
-  readonly config: DataConfig | null;
+  readonly names: ClassNames;
   readonly thumbnail: Thumbnail | null | undefined;
   /** Without the right answer: for the card beside the figures. */
   readonly short?: boolean;
 }): ReactElement {
-  const words = changeWords(sample, config);
+  const words = changeWords(sample, names);
   const key = thumbnail?.key ?? `sample ${sample.index + 1}`;
   const truth = words.truth ?? 'no label';
   return (
