@@ -8,7 +8,9 @@ import type { SampleDescription } from '../../scripts/sample/publish.ts';
 import { SAMPLE_FOLDER } from './models.ts';
 import type { DroppedFile } from './studio-page.ts';
 
-export const SAMPLE = JSON.parse(readFileSync(join(SAMPLE_FOLDER, 'digits.json'), 'utf8')) as SampleDescription;
+export const SAMPLE = JSON.parse(
+  readFileSync(join(SAMPLE_FOLDER, 'digits.json'), 'utf8'),
+) as SampleDescription;
 export const HELD_OUT = unpackDigits(readFileSync(join(SAMPLE_FOLDER, SAMPLE.data)), SAMPLE.count);
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
