@@ -4,7 +4,7 @@
  */
 import type { CostSummary } from '../profile/types.ts';
 import { energyTarget } from './targets.ts';
-import type { EnergyEstimate, EnergySettings } from './types.ts';
+import type { EnergyEstimate, EnergySettings, EnergyTarget } from './types.ts';
 
 const JOULES_PER_KWH = 3.6e6;
 const DAYS_PER_YEAR = 365;
@@ -54,7 +54,7 @@ export function estimateEnergy(
     gramsPerYear: [kwhPerYear[0] * settings.gridGramsPerKwh, kwhPerYear[1] * settings.gridGramsPerKwh],
     macs: costs.macs,
     bytesMoved: costs.bytesMoved,
-    assumptions: assumptions(settings, perMac, perByte, target.label),
+    assumptions: assumptions(settings, perMac, perByte, target),
   };
 }
 
@@ -62,14 +62,17 @@ function assumptions(
   settings: EnergySettings,
   perMac: readonly [number, number],
   perByte: readonly [number, number],
-  label: string,
+  target: EnergyTarget,
 ): readonly string[] {
-  const own = settings.picojoulesPerMac !== undefined || settings.picojoulesPerByte !== undefined;
+  const own = !same(perMac, target.picojoulesPerMac) || !same(perByte, target.picojoulesPerByte);
   return [
-    `${own ? 'Your own constants' : label}: ${perMac[0]}–${perMac[1]} pJ per multiply-accumulate in float32 and ${perByte[0]}–${perByte[1]} pJ per byte moved.`,
+    `${own ? 'Your own constants' : target.label}: ${perMac[0]}–${perMac[1]} pJ per multiply-accumulate in float32 and ${perByte[0]}–${perByte[1]} pJ per byte moved.`,
     'Each weight is read once per inference, as float32: weights that are stored smaller are decoded when the model is loaded. Each activation is written once and read once.',
     'Only multiply-accumulates and these bytes are counted; zeros cost as much as other weights.',
     'Not counted: idle power, screen, network, cooling, loading the model, making the device.',
     `${settings.gridGramsPerKwh} g CO₂e per kWh and ${settings.inferencesPerDay} inferences on each of ${DAYS_PER_YEAR} days, one sample at a time.`,
   ];
 }
+
+const same = (a: readonly [number, number], b: readonly [number, number]): boolean =>
+  a[0] === b[0] && a[1] === b[1];
