@@ -48,12 +48,16 @@ export function readInputs(session: Pick<OrtSession, 'inputMetadata'>): InputsFo
         reason: `Input '${meta.name}' is of type ${dataType}, which onnxruntime-web cannot be fed.`,
       };
     }
-    const shape = meta.shape.map((d) =>
-      typeof d === 'number' ? (d >= 0 && d <= LARGEST_SIZE ? d : null) : d === '' ? null : d,
-    );
-    inputs.push({ name: meta.name, dataType, shape });
+    inputs.push({ name: meta.name, dataType, shape: readShape(meta.shape) });
   }
   return { ok: true, inputs };
+}
+
+/** A shape as the runtime reports it, free sizes as names or null. */
+export function readShape(shape: readonly (number | string)[]): InputDimension[] {
+  return shape.map((d) =>
+    typeof d === 'number' ? (d >= 0 && d <= LARGEST_SIZE ? d : null) : d === '' ? null : d,
+  );
 }
 
 /** The settings key of a free dimension. */

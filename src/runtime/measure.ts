@@ -16,7 +16,7 @@ import type { Clock } from './latency.ts';
 import { memoryPerSession } from './memory.ts';
 import type { MemoryProbe } from './memory.ts';
 import type { Ort } from './ort.ts';
-import { readBlob } from './read-blob.ts';
+import { readModelBytes } from './model-bytes.ts';
 import { openSession, startRuntime } from './session.ts';
 import type { ModelBytes, Session } from './session.ts';
 import { pickRange } from './value-range.ts';
@@ -123,8 +123,8 @@ async function measureAll(findings: Findings, request: MeasureRequest, open: Ses
   const { ort, clock } = host;
   const now = (): number => clock.now();
   await host.checkpoint(AT.load, 'Starting the runtime');
-  const originalBytes = await readModel(request.original);
-  const variantBytes = await readModel(request.variant);
+  const originalBytes = await readModelBytes(request.original);
+  const variantBytes = await readModelBytes(request.variant);
   await startRuntime(ort, request.provider);
   await host.checkpoint(AT.load, 'Loading both models');
   const original = await openSession(ort, originalBytes, request.provider, 'the original', now);
@@ -151,18 +151,6 @@ interface Pair {
   readonly variant: Session;
   readonly originalBytes: ModelBytes;
   readonly variantBytes: ModelBytes;
-}
-
-/** Reads the files of one model: the first is the model, the others its external data. */
-async function readModel(files: MeasureRequest['original']): Promise<ModelBytes> {
-  const [model, ...external] = await Promise.all(
-    files.map(async ({ name, parts }) => ({
-      path: name,
-      data: await readBlob(new Blob([...parts])),
-    })),
-  );
-  if (model === undefined) throw new PareError('usage', 'There is no file to measure.');
-  return { model: model.data, external };
 }
 
 async function sizesFor(

@@ -19,7 +19,7 @@ type NumericArray =
   | Uint32Array
   | BigInt64Array
   | BigUint64Array;
-type ArrayConstructor = new (buffer: ArrayBuffer, offset: number, length: number) => NumericArray;
+type ArrayConstructor = new (buffer: ArrayBufferLike, offset: number, length: number) => NumericArray;
 
 /** Types that onnxruntime-web 1.30 can take and give, with the array that backs each. */
 const ARRAYS: Readonly<Partial<Record<DataType, ArrayConstructor>>> = {
@@ -49,6 +49,15 @@ export function carriable(type: DataType): boolean {
  * bytes do not fit the dims.
  */
 export function toOrtTensor(ort: Ort, tensor: HostTensor): OrtTensor {
+  // A fresh buffer: the caller may write into its bytes while the tensor still lives.
+  return borrowOrtTensor(ort, { ...tensor, bytes: tensor.bytes.slice() });
+}
+
+/**
+ * Like toOrtTensor without a copy where the bytes are aligned: for one run, during which the caller leaves them alone.
+ * The runtime copies them into its own heap.
+ */
+export function borrowOrtTensor(ort: Ort, tensor: HostTensor): OrtTensor {
   const Backing = ARRAYS[tensor.dataType];
   if (Backing === undefined) {
     throw new PareError('unsupported', `onnxruntime-web cannot be fed a tensor of type ${tensor.dataType}.`);
@@ -60,11 +69,9 @@ export function toOrtTensor(ort: Ort, tensor: HostTensor): OrtTensor {
       `A ${tensor.dataType} tensor [${tensor.dims.join(', ')}] takes ${expected} bytes; ${tensor.bytes.byteLength} were given.`,
     );
   }
-  // A fresh buffer: the caller's view may be unaligned, and the runtime must never see bytes that others share.
-  const copy = new Uint8Array(expected);
-  copy.set(tensor.bytes);
   const width = (Backing as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
-  const data = new Backing(copy.buffer, 0, expected / width);
+  const bytes = tensor.bytes.byteOffset % width === 0 ? tensor.bytes : tensor.bytes.slice();
+  const data = new Backing(bytes.buffer, bytes.byteOffset, expected / width);
   const Tensor = ort.Tensor as unknown as new (
     type: string,
     data: NumericArray,
@@ -78,6 +85,15 @@ export function toOrtTensor(ort: Ort, tensor: HostTensor): OrtTensor {
  * @throws PareError `unsupported` for strings and for values that are no dense tensor.
  */
 export function fromOrtTensor(name: string, value: OrtTensor): HostTensor {
+  const tensor = borrowHostTensor(name, value);
+  return { ...tensor, bytes: tensor.bytes.slice() };
+}
+
+/**
+ * Like fromOrtTensor, as a view on the tensor's own buffer: good for as long as nobody disposes of the tensor.
+ * @throws PareError `unsupported` for strings and for values that are no dense tensor.
+ */
+export function borrowHostTensor(name: string, value: OrtTensor): HostTensor {
   const type = value.type as DataType;
   if (!carriable(type)) {
     throw new PareError('unsupported', `Value '${name}' is of type ${type}, which is not carried.`, {
@@ -85,7 +101,6 @@ export function fromOrtTensor(name: string, value: OrtTensor): HostTensor {
     });
   }
   const data = value.data as NumericArray;
-  const bytes = new Uint8Array(data.byteLength);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return { dataType: type, dims: [...value.dims], bytes };
 }

@@ -2,6 +2,8 @@
 
 const varint = (value: number): number[] => {
   const bytes: number[] = [];
+  // Two's complement of 64 bits: for −1 ten bytes, all bits set.
+  if (value === -1) return [...new Array<number>(9).fill(255), 1];
   let rest = value;
   while (rest >= 128) {
     bytes.push((rest % 128) + 128);
@@ -19,6 +21,9 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 /** Codes of onnx.proto TensorProto.DataType. */
 export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float16: 10 } as const;
 
+/** AttributeProto.AttributeType. */
+const INT = 2;
+
 export interface TinyValue {
   readonly name: string;
   readonly element: (typeof ELEMENT)[keyof typeof ELEMENT];
@@ -29,6 +34,9 @@ export interface TinyNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly name?: string;
+  /** Integer attributes. */
+  readonly attributes?: Readonly<Record<string, number>>;
 }
 
 export interface TinyModel {
@@ -61,11 +69,15 @@ function valueInfo({ name, element, dims }: TinyValue): number[] {
 /** IR 8, opset 17. Field numbers: onnx.proto3. */
 export function tinyModel({ nodes, inputs, outputs, weights = {} }: TinyModel): Uint8Array<ArrayBuffer> {
   const graph = [
-    ...nodes.flatMap(({ op, inputs: reads, outputs: writes }) =>
+    ...nodes.flatMap(({ op, name, attributes = {}, inputs: reads, outputs: writes }) =>
       field(1, [
         ...reads.flatMap((name) => field(1, text(name))),
         ...writes.flatMap((name) => field(2, text(name))),
+        ...(name === undefined ? [] : field(3, text(name))),
         ...field(4, text(op)),
+        ...Object.entries(attributes).flatMap(([key, value]) =>
+          field(5, [...field(1, text(key)), ...integer(3, value), ...integer(20, INT)]),
+        ),
       ]),
     ),
     ...field(2, text('tiny')),
