@@ -5,7 +5,6 @@
 import type { ModelPort, Predictor } from '../core/dataset/predictor.ts';
 import { PareError } from '../core/errors.ts';
 import type { HostTensor } from '../core/onnx/graph-runner.ts';
-import type { DataType } from '../core/tensor/dtype.ts';
 import { runtimeError } from './errors.ts';
 import { readInputs, readShape } from './inputs.ts';
 import type { OrtSession, OrtTensor } from './ort.ts';
