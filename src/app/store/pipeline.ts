@@ -1,14 +1,26 @@
 /**
- * From a recipe to a measured variant by itself: waits until the sliders rest, has the variant made, has it measured,
- * and drops whatever a newer recipe has overtaken. One job at a time. It must not know React.
+ * From a recipe to a measured variant by itself: waits until the sliders rest, has the variant made, measured and
+ * evaluated, and drops whatever a newer recipe has overtaken. The user's own commands (opening, reading data, profiling)
+ * take their turns here too, because only one job runs at a time: nothing is timed while something else works. It must
+ * not know React.
  */
 import type { Result } from '../../core/errors.ts';
-import type { MeasureResult, ModelSummary, OpenFile } from '../../worker/api.ts';
+import type { ModelSummary, OpenFile } from '../../worker/api.ts';
 import type { CallOptions, MeasureOptions, Studio } from '../bridge/studio.ts';
+import {
+  entryOf,
+  evaluationKey,
+  isEvaluated,
+  keepEvaluation,
+  keepMeasurement,
+  withoutStale,
+} from './entries.ts';
+import { JobBoard, browserAfter } from './job-board.ts';
+import type { After } from './job-board.ts';
 import { announce, showError } from './notices.ts';
 import { EMPTY_DRAFT, recipeKey } from './recipe-edit.ts';
-import { ORIGINAL, entryOfRecipe, isSettled, optionsKey, originalEntry, recipeOf } from './state.ts';
-import type { AppStore, JobKind, StudyEntry } from './state.ts';
+import { ORIGINAL, entryOfRecipe, isSettled, originalEntry, recipeOf } from './state.ts';
+import type { AppState, AppStore, JobKind, StudyEntry } from './state.ts';
 import { startHistory } from './undo.ts';
 
 /** How long the sliders must rest before work starts. */
@@ -20,39 +32,69 @@ export const SETTLE_MILLIS = 350;
  */
 export const PREPARE_FIRST_BYTES = 50_000_000;
 
-/** Runs `work` after a pause; the returned function forgets it. Injected so that tests own the time. */
-export type After = (millis: number, work: () => void) => () => void;
+/** One command of the user's. A later command with the same key stops an earlier one. */
+export interface Command {
+  readonly kind: JobKind;
+  readonly title: string;
+  readonly key: string;
+}
+
+/** The files that a model was opened from; null for the bundled sample. */
+export type OpenedFrom = readonly OpenFile[] | null;
+
+/** What is shown together with a model that was just opened, on top of an empty study. */
+export type WhenOpened = (model: ModelSummary, from: OpenedFrom) => Partial<AppState>;
 
 export interface Pipeline {
   open(files: readonly OpenFile[]): Promise<void>;
   openSample(): Promise<void>;
+  /** Forgets the model and shows the empty page. */
+  close(): void;
   /** Stops the running job; the recipe rests until `resume`, another recipe or other options. */
   cancel(): void;
-  /** Does what is missing for the recipe on screen, now. */
+  /** Does what is missing for the recipe on screen, now. Where nothing is, it is measured once more. */
   resume(): void;
+  /** Does what is missing, unless the user stopped it. For a change of the data. */
+  goOn(): void;
   setOptions(options: Partial<MeasureOptions>): void;
   removeEntry(id: string): void;
+  /**
+   * Runs `work` with nothing else at work: what runs by itself is stopped and goes on afterwards; an earlier command of
+   * another key is waited for. `work` is not called where the command was stopped before its turn.
+   */
+  command(
+    command: Command,
+    work: (call: CallOptions & { signal: AbortSignal }) => Promise<void>,
+  ): Promise<void>;
+  /** Sets the one listener that is asked for each opened model. */
+  whenOpened(listener: WhenOpened): void;
   dispose(): void;
 }
 
-export const browserAfter: After = (millis, work) => {
-  const timer = setTimeout(work, millis);
-  return () => clearTimeout(timer);
-};
+/** Indexing does not concern the model; everything else that waits does. */
+export const DATA_KEY = 'data';
+const OPEN_KEY = 'open';
 
 export function createPipeline(store: AppStore, studio: Studio, after: After = browserAfter): Pipeline {
   return new StudyPipeline(store, studio, after);
+}
+
+interface Turn {
+  readonly command: Command;
+  readonly controller: AbortController;
 }
 
 class StudyPipeline implements Pipeline {
   private readonly store: AppStore;
   private readonly studio: Studio;
   private readonly after: After;
+  private readonly board: JobBoard;
   private readonly stopListening: () => void;
   private forgetTimer: (() => void) | null = null;
   private running: AbortController | null = null;
-  private opening: AbortController | null = null;
-  private jobs = 0;
+  private readonly turns: Turn[] = [];
+  private lastTurn: Promise<void> = Promise.resolve();
+  private openedListener: WhenOpened = () => ({});
   /** The model whose simplified sizes are known, or known not to be had. */
   private prepared: string | null = null;
 
@@ -60,6 +102,7 @@ class StudyPipeline implements Pipeline {
     this.store = store;
     this.studio = studio;
     this.after = after;
+    this.board = new JobBoard(store);
     let seen = recipeOf(store.getState());
     this.stopListening = store.subscribe((state) => {
       const recipe = recipeOf(state);
@@ -71,18 +114,35 @@ class StudyPipeline implements Pipeline {
 
   open(files: readonly OpenFile[]): Promise<void> {
     const name = files[0]?.path ?? 'model';
-    return this.openWith(`Opening ${name}`, false, (options) => this.studio.open(files, options));
+    return this.openWith(`Opening ${name}`, files, (options) => this.studio.open(files, options));
   }
 
   openSample(): Promise<void> {
-    return this.openWith('Opening the digits sample', true, (options) => this.studio.openSample(options));
+    return this.openWith('Opening the digits sample', null, (options) => this.studio.openSample(options));
+  }
+
+  close(): void {
+    for (const { controller } of this.turns) controller.abort();
+    this.stop();
+    const { model } = this.store.getState();
+    this.prepared = null;
+    this.store.setState({
+      ...emptyStudy(),
+      model: null,
+      sample: false,
+      entries: {},
+      currentId: null,
+      lastId: null,
+    });
+    if (model !== null) void this.studio.close(model.modelId);
   }
 
   cancel(): void {
     const { job } = this.store.getState();
     if (job === null) return;
-    if (this.opening !== null) this.opening.abort();
-    else this.store.setState((state) => ({ held: recipeKey(recipeOf(state)) }));
+    const [turn] = this.turns;
+    if (turn === undefined) this.store.setState((state) => ({ held: recipeKey(recipeOf(state)) }));
+    else turn.controller.abort();
     this.stop();
     this.store.setState({ job: null });
     announce(this.store, `Cancelled: ${job.title}.`);
@@ -91,11 +151,30 @@ class StudyPipeline implements Pipeline {
   resume(): void {
     this.store.setState({ held: null, failed: null });
     this.stop();
+    const { entries, currentId } = this.store.getState();
+    const current = currentId === null ? undefined : entries[currentId];
+    void this.work(current !== undefined && this.isDone(current));
+  }
+
+  goOn(): void {
+    const state = this.store.getState();
+    const key = recipeKey(recipeOf(state));
+    if (state.model === null || state.held === key || state.failed?.recipeKey === key) return;
+    this.stop();
     void this.work();
   }
 
   setOptions(options: Partial<MeasureOptions>): void {
-    this.store.setState((state) => ({ options: { ...state.options, ...options }, held: null }));
+    this.store.setState((state) => {
+      const next = { ...state.options, ...options };
+      return {
+        options: next,
+        entries: withoutStale(state.entries, { data: state.data, options: next }),
+        held: null,
+        // Counted with other sizes of the free dimensions.
+        ...(options.dimensions === undefined ? {} : { costs: {} }),
+      };
+    });
     if (this.store.getState().model !== null) this.recipeChanged();
   }
 
@@ -111,68 +190,90 @@ class StudyPipeline implements Pipeline {
     this.store.setState((state) => ({
       entries: Object.fromEntries(kept.map((other) => [other.id, other])),
       lastId: state.lastId === id ? ORIGINAL : state.lastId,
+      costs: without(state.costs, id),
+      profiles: without(state.profiles, id),
     }));
     void this.studio.dropVariant(model.modelId, id);
   }
 
+  async command(
+    command: Command,
+    work: (call: CallOptions & { signal: AbortSignal }) => Promise<void>,
+  ): Promise<void> {
+    this.abortTurns((key) => key === command.key);
+    this.stop();
+    const turn: Turn = { command, controller: new AbortController() };
+    const { signal } = turn.controller;
+    const start = async () => {
+      if (!signal.aborted) await work(this.board.begin(command.kind, command.title, signal));
+    };
+    const mine = this.turns.length === 0 ? start() : this.lastTurn.then(start);
+    this.turns.push(turn);
+    this.lastTurn = mine.catch(() => undefined);
+    try {
+      await mine;
+    } finally {
+      this.turns.splice(this.turns.indexOf(turn), 1);
+      if (this.turns.length === 0) {
+        this.store.setState({ job: null });
+        this.goOn();
+      }
+    }
+  }
+
+  whenOpened(listener: WhenOpened): void {
+    this.openedListener = listener;
+  }
+
   dispose(): void {
     this.stopListening();
-    this.opening?.abort();
+    this.abortTurns(() => true);
     this.stop();
   }
 
-  private async openWith(
+  private openWith(
     title: string,
-    sample: boolean,
+    from: OpenedFrom,
     call: (options: CallOptions) => Promise<Result<ModelSummary>>,
   ): Promise<void> {
-    this.opening?.abort();
-    this.stop();
-    const controller = new AbortController();
-    this.opening = controller;
-    const options = this.begin('open', title, controller.signal);
-    const result = await call(options);
-    if (this.opening !== controller) return;
-    this.opening = null;
-    this.store.setState({ job: null });
-    if (!result.ok) {
-      showError(this.store, result.error);
-      // The model that was open stays open, with its recipe; what a refusal interrupted goes on.
-      if (this.store.getState().model !== null) this.recipeChanged();
-      return;
-    }
-    this.adopt(result.value, sample);
+    this.abortTurns((key) => key !== DATA_KEY);
+    return this.command({ kind: 'open', title, key: OPEN_KEY }, async (options) => {
+      const result = await call(options);
+      if (options.signal.aborted) return;
+      // After a refusal the model that was open stays open, with its recipe; what was interrupted goes on.
+      if (result.ok) this.adopt(result.value, from);
+      else showError(this.store, result.error);
+    });
   }
 
-  private adopt(model: ModelSummary, sample: boolean): void {
+  private adopt(model: ModelSummary, from: OpenedFrom): void {
     const before = this.store.getState().model;
     // Also when the same file was opened again: what was known of it has gone with its study.
     this.prepared = null;
+    const shown = this.openedListener(model, from);
     this.store.setState((state) => ({
+      ...emptyStudy(),
       model,
-      sample,
-      simplified: null,
-      draft: startHistory(EMPTY_DRAFT),
+      sample: from === null,
       entries: { [ORIGINAL]: originalEntry(model) },
       currentId: ORIGINAL,
       lastId: ORIGINAL,
-      failed: null,
-      held: null,
-      detail: null,
-      notices: [],
       options: { ...state.options, dimensions: {} },
       view: { ...state.view, layerId: model.layers[0]?.id ?? null, gain: null },
+      ...shown,
     }));
     if (before !== null && before.modelId !== model.modelId) void this.studio.close(before.modelId);
-    this.stop();
-    void this.work();
+  }
+
+  private abortTurns(which: (key: string) => boolean): void {
+    for (const { command, controller } of this.turns) if (which(command.key)) controller.abort();
   }
 
   /** Latest wins: what runs for an older recipe is stopped at once, the newer one starts after a pause. */
   private recipeChanged(): void {
     this.stop();
     const state = this.store.getState();
-    if (state.model === null || this.opening !== null) return;
+    if (state.model === null) return;
     const key = recipeKey(recipeOf(state));
     const entry = entryOfRecipe(state, key);
     this.store.setState({
@@ -180,14 +281,20 @@ class StudyPipeline implements Pipeline {
       lastId: entry?.id ?? state.lastId,
       failed: state.failed?.recipeKey === key ? state.failed : null,
       held: state.held === key ? key : null,
-      job: null,
+      // The job of a command goes on; what this recipe lacks is done after it.
+      ...(this.turns.length > 0 ? {} : { job: null }),
     });
-    if (entry !== undefined && isSettled(entry, state.options)) return;
+    if (this.turns.length > 0 || (entry !== undefined && this.isDone(entry))) return;
     if (this.store.getState().held === key) return;
     this.forgetTimer = this.after(SETTLE_MILLIS, () => {
       this.forgetTimer = null;
       void this.work();
     });
+  }
+
+  private isDone(entry: StudyEntry): boolean {
+    const state = this.store.getState();
+    return isSettled(entry, state.options) && isEvaluated(entry, state);
   }
 
   private stop(): void {
@@ -197,21 +304,35 @@ class StudyPipeline implements Pipeline {
     this.running = null;
   }
 
-  /** Makes and measures what the present recipe lacks. Every step looks again whether it was overtaken. */
-  private async work(): Promise<void> {
+  /**
+   * Makes, measures and evaluates what the present recipe lacks. Every step looks again whether it was overtaken.
+   * @param again measures even where that was done before
+   */
+  private async work(again = false): Promise<void> {
+    // A command has its turn; the last of them calls again.
+    if (this.turns.length > 0) return;
     const controller = new AbortController();
     this.running = controller;
     const { signal } = controller;
     const small = (this.store.getState().model?.bytes ?? 0) < PREPARE_FIRST_BYTES;
     if (small) await this.prepare(signal);
     const entry = signal.aborted ? null : ((await this.entryFor(signal)) ?? null);
-    if (entry !== null && !signal.aborted && !isSettled(entry, this.store.getState().options)) {
+    if (entry !== null && !signal.aborted && (again || !isSettled(entry, this.store.getState().options))) {
       await this.measure(entry, signal);
+    }
+    if (entry !== null) {
+      await this.evaluate(ORIGINAL, signal);
+      if (entry.id !== ORIGINAL) await this.evaluate(entry.id, signal);
     }
     if (!signal.aborted) await this.prepare(signal);
     if (signal.aborted) return;
-    this.running = null;
     this.store.setState({ job: null });
+    // Counting takes no time worth showing.
+    if (entry !== null) {
+      await this.countCosts(ORIGINAL, signal);
+      if (entry.id !== ORIGINAL) await this.countCosts(entry.id, signal);
+    }
+    if (!signal.aborted) this.running = null;
   }
 
   private async entryFor(signal: AbortSignal): Promise<StudyEntry | undefined> {
@@ -222,7 +343,7 @@ class StudyPipeline implements Pipeline {
     const key = recipeKey(recipe);
     const known = entryOfRecipe(state, key);
     if (known !== undefined) return known;
-    const options = this.begin('make', 'Making the variant', signal);
+    const options = this.board.begin('make', 'Making the variant', signal);
     const made = await this.studio.makeVariant(model.modelId, recipe, { ...options, supersede: 'variant' });
     if (signal.aborted) return undefined;
     if (!made.ok) {
@@ -230,21 +351,7 @@ class StudyPipeline implements Pipeline {
       showError(this.store, made.error);
       return undefined;
     }
-    const summary = made.value;
-    // Two recipes can give one variant (a layer override that says what the step says): keep what was measured.
-    const twin = this.store.getState().entries[summary.variantId];
-    const entry: StudyEntry = {
-      id: summary.variantId,
-      recipeKey: key,
-      recipe,
-      bytes: summary.bytes,
-      summary,
-      parentId: twin === undefined ? this.store.getState().lastId : twin.parentId,
-      sequence: twin?.sequence ?? nextSequence(this.store),
-      measurement: twin?.measurement ?? null,
-      failure: twin?.failure ?? null,
-      measuredWith: twin?.measuredWith ?? null,
-    };
+    const entry = entryOf(this.store.getState(), made.value, recipe);
     this.store.setState((now) => ({
       entries: { ...now.entries, [entry.id]: entry },
       currentId: entry.id,
@@ -258,60 +365,77 @@ class StudyPipeline implements Pipeline {
     const { model, options } = this.store.getState();
     if (model === null) return;
     const title = entry.id === ORIGINAL ? 'Measuring the original' : 'Measuring the variant';
-    const call = this.begin('measure', title, signal);
-    const variantId = entry.id === ORIGINAL ? null : entry.id;
-    const result = await this.studio.measure(model.modelId, variantId, options, {
+    const call = this.board.begin('measure', title, signal);
+    const result = await this.studio.measure(model.modelId, variantIdOf(entry.id), options, {
       ...call,
       supersede: 'measure',
     });
     if (signal.aborted) return;
-    this.keep(entry.id, result, options);
+    keepMeasurement(this.store, entry.id, result, options);
   }
 
-  private keep(id: string, result: Result<MeasureResult>, options: MeasureOptions): void {
-    if (!result.ok && result.error.code === 'cancelled') return;
-    this.store.setState((state) => {
-      const entry = state.entries[id];
-      if (entry === undefined) return {};
-      const measured: StudyEntry = {
-        ...entry,
-        measurement: result.ok ? result.value : null,
-        failure: result.ok ? null : result.error,
-        measuredWith: optionsKey(options),
-      };
-      return { entries: { ...state.entries, [id]: measured } };
+  private async evaluate(id: string, signal: AbortSignal): Promise<void> {
+    const state = this.store.getState();
+    const { model, data, options } = state;
+    const entry = state.entries[id];
+    if (signal.aborted || model === null || entry === undefined || isEvaluated(entry, state)) return;
+    const config = data?.config ?? null;
+    const key = evaluationKey(state);
+    if (data === null || config === null || key === null) return;
+    const what = id === ORIGINAL ? 'the original' : 'the variant';
+    const call = this.board.begin('evaluate', `Evaluating ${what} on ${data.summary.name}`, signal);
+    const how = { provider: options.provider, part: 'evaluation' } as const;
+    const { dataId } = data.summary;
+    const variantId = variantIdOf(id);
+    const result = await this.studio.evaluate(model.modelId, variantId, dataId, config, how, {
+      ...call,
+      supersede: 'measure',
     });
-    // That a model cannot run is said once, when it is opened; the cards keep saying it afterwards.
-    if (!result.ok && id === ORIGINAL) showError(this.store, result.error);
+    if (!signal.aborted) keepEvaluation(this.store, id, result, key);
+  }
+
+  private async countCosts(id: string, signal: AbortSignal): Promise<void> {
+    const { model, costs, options } = this.store.getState();
+    if (signal.aborted || model === null || id in costs) return;
+    const result = await this.studio.costs(model.modelId, variantIdOf(id), options.dimensions);
+    if (signal.aborted || !result.ok) return;
+    this.store.setState((state) => ({ costs: { ...state.costs, [id]: result.value } }));
   }
 
   /** Reads the sizes of the simplified model ahead of need, so that its prediction is there when it is asked for. */
   private async prepare(signal: AbortSignal): Promise<void> {
     const { model } = this.store.getState();
     if (model === null || this.prepared === model.modelId) return;
-    const call = this.begin('prepare', 'Simplifying a copy, to predict its size', signal);
+    const call = this.board.begin('prepare', 'Simplifying a copy, to predict its size', signal);
     const result = await this.studio.simplifiedSkeleton(model.modelId, call);
     if (signal.aborted) return;
     // A graph that cannot be simplified says so when the recipe asks for it; until then nobody needs to know.
     this.prepared = model.modelId;
     if (result.ok) this.store.setState({ simplified: result.value });
   }
-
-  private begin(kind: JobKind, title: string, signal: AbortSignal): CallOptions {
-    const id = ++this.jobs;
-    this.store.setState({ job: { id, kind, title, fraction: 0, doing: '' } });
-    return {
-      signal,
-      onProgress: ({ fraction, doing }) => {
-        if (signal.aborted) return;
-        this.store.setState((state) =>
-          state.job?.id === id ? { job: { ...state.job, fraction, doing } } : {},
-        );
-      },
-    };
-  }
 }
 
-function nextSequence(store: AppStore): number {
-  return Math.max(0, ...Object.values(store.getState().entries).map((entry) => entry.sequence)) + 1;
+/** What no model shares with another. */
+function emptyStudy() {
+  return {
+    simplified: null,
+    draft: startHistory(EMPTY_DRAFT),
+    failed: null,
+    held: null,
+    detail: null,
+    notices: [],
+    costs: {},
+    profiles: {},
+    profileError: null,
+    lab: [],
+  } satisfies Partial<AppState>;
+}
+
+function variantIdOf(id: string): string | null {
+  return id === ORIGINAL ? null : id;
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _gone, ...rest } = record;
+  return rest;
 }

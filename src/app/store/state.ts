@@ -49,15 +49,7 @@ export interface StudyEntry {
 }
 
 export type JobKind =
-  | 'open'
-  | 'make'
-  | 'measure'
-  | 'prepare'
-  | 'download'
-  | 'data'
-  | 'evaluate'
-  | 'profile'
-  | 'lab';
+  'open' | 'make' | 'measure' | 'prepare' | 'download' | 'data' | 'evaluate' | 'profile' | 'lab';
 
 export interface Job {
   readonly id: number;

@@ -1,7 +1,9 @@
 /** A Studio whose answers the test gives by hand: every call waits until it is settled, and can be looked at. */
+import type { DataConfig, DataSummary } from '../../../core/dataset/types.ts';
 import type { ErrorRecord, Result } from '../../../core/errors.ts';
+import type { TaskComparison, TaskSummary } from '../../../core/metrics/tasks/types.ts';
 import type { Recipe } from '../../../core/recipe/types.ts';
-import type { MeasureResult, ModelSummary, VariantSummary } from '../../../worker/api.ts';
+import type { Evaluation, MeasureResult, ModelSummary, VariantSummary } from '../../../worker/api.ts';
 import type { CallOptions, Studio } from '../../bridge/studio.ts';
 
 export interface PendingCall {
@@ -9,6 +11,7 @@ export interface PendingCall {
   readonly options: CallOptions;
   readonly recipe: Recipe | undefined;
   readonly variantId: string | null | undefined;
+  readonly config: DataConfig | undefined;
   succeed(value: unknown): Promise<void>;
   fail(error: ErrorRecord): Promise<void>;
 }
@@ -32,7 +35,7 @@ export function fakeStudio(): FakeStudio {
   const pending = <T>(
     name: string,
     options: CallOptions = {},
-    about: { recipe?: Recipe; variantId?: string | null } = {},
+    about: { recipe?: Recipe; variantId?: string | null; config?: DataConfig } = {},
   ): Promise<Result<T>> =>
     new Promise((resolve) => {
       const answer = async (result: Result<T>): Promise<void> => {
@@ -45,6 +48,7 @@ export function fakeStudio(): FakeStudio {
         options,
         recipe: about.recipe,
         variantId: about.variantId,
+        config: about.config,
         succeed: (value) => answer({ ok: true, value: value as T }),
         fail: (error) => answer({ ok: false, error }),
       });
@@ -56,6 +60,18 @@ export function fakeStudio(): FakeStudio {
     simplifiedSkeleton: (_model, options) => pending('simplifiedSkeleton', options),
     makeVariant: (_model, recipe, options) => pending('makeVariant', options, { recipe }),
     measure: (_model, variantId, _how, options) => pending('measure', options, { variantId }),
+    profile: (_model, variantId, _how, options) => pending('profile', options, { variantId }),
+    costs: (_model, variantId) => pending('costs', {}, { variantId }),
+    addData: (_files, options) => pending('addData', options),
+    addSampleData: (options) => pending('addSampleData', options),
+    closeData: () => pending('closeData'),
+    proposeData: (_model, _data, options) => pending('proposeData', options),
+    previewData: (_model, _data, config, _indices, options) => pending('previewData', options, { config }),
+    checkData: (_data, config) => pending('checkData', {}, { config }),
+    findDuplicates: (_data, options) => pending('findDuplicates', options),
+    evaluate: (_model, variantId, _data, config, _how, options) =>
+      pending('evaluate', options, { variantId, config }),
+    thumbnails: () => pending('thumbnails'),
     layerDetail: (_model, variantId) => pending('layerDetail', {}, { variantId }),
     download: (_model, variantId) => pending('download', {}, { variantId }),
     dropVariant: (_model, variantId) => pending('dropVariant', {}, { variantId }),
@@ -126,5 +142,84 @@ export function measureResult(over: Partial<MeasureResult> = {}): MeasureResult 
     notMeasured: [{ what: 'accuracy', reason: 'there are no labelled data' }],
     machine: { cores: 2, userAgent: 'test', runtime: 'test', crossOriginIsolated: true },
     ...over,
+  };
+}
+
+export function dataSummary(dataId = 'd1', over: Partial<DataSummary> = {}): DataSummary {
+  return {
+    dataId,
+    name: 'photos',
+    kind: 'images',
+    bytes: 100,
+    samples: 9,
+    labelled: 9,
+    label: 'class',
+    classes: [],
+    groups: [],
+    sources: [],
+    problems: [],
+    ...over,
+  };
+}
+
+export function dataConfig(over: Partial<DataConfig> = {}): DataConfig {
+  return {
+    format: 'pare-data',
+    version: 1,
+    name: 'photos',
+    inputs: {},
+    task: { kind: 'classification', output: 'logits', values: 'logits', classOffset: 0 },
+    classes: ['cat', 'dog'],
+    split: { seed: 1, calibration: 0, holdBack: 0 },
+    exclude: [],
+    ...over,
+  };
+}
+
+/** 0.80 of the original against `value`; the interval is 0.01 wide on both sides. */
+export function evaluation(value = 0.8, over: Partial<TaskComparison> = {}): Evaluation {
+  const summary = (of: number): TaskSummary => ({
+    main: 'top1',
+    value: of,
+    interval: { low: of - 0.02, high: of + 0.02 },
+    higherIsBetter: true,
+    n: 9,
+    metrics: { top1: of },
+    perClass: [],
+    confusion: [],
+    failed: [],
+  });
+  const difference = value - 0.8;
+  const comparison: TaskComparison = {
+    metric: 'top1',
+    higherIsBetter: true,
+    baseline: 0.8,
+    value,
+    difference,
+    interval: { low: difference - 0.01, high: difference + 0.01 },
+    n: 9,
+    pValue: null,
+    verdict: difference > 0.01 ? 'better' : difference < -0.01 ? 'worse' : 'indistinguishable',
+    sentence: '',
+    tooFew: null,
+    perClass: [],
+    perGroup: [],
+    lost: 0,
+    gained: 0,
+    other: 0,
+    changed: [],
+    confusionChange: [],
+    ...over,
+  };
+  return {
+    source: 'measured',
+    dataId: 'd1',
+    name: 'photos',
+    part: 'evaluation',
+    summary: { ...summary(value), higherIsBetter: comparison.higherIsBetter, main: comparison.metric },
+    baseline: { ...summary(0.8), higherIsBetter: comparison.higherIsBetter, main: comparison.metric },
+    comparison,
+    millis: 1,
+    workers: 1,
   };
 }

@@ -1,0 +1,106 @@
+/**
+ * The entries of the study: how one comes about, what is still missing of it, how results are kept. Pure but for the
+ * store. It must not know workers or React.
+ */
+import type { DataConfig } from '../../core/dataset/types.ts';
+import type { ErrorRecord, Result } from '../../core/errors.ts';
+import type { Recipe } from '../../core/recipe/types.ts';
+import type { Evaluation, MeasureResult, VariantSummary } from '../../worker/api.ts';
+import type { MeasureOptions } from '../bridge/studio.ts';
+import { showError } from './notices.ts';
+import { recipeKey } from './recipe-edit.ts';
+import { ORIGINAL, optionsKey } from './state.ts';
+import type { AppState, AppStore, StudyEntry } from './state.ts';
+
+/** The entry of a variant that was just made from the recipe on screen. */
+export function entryOf(state: AppState, summary: VariantSummary, recipe: Recipe): StudyEntry {
+  // Two recipes can give one variant (a layer override that says what the step says): keep what was measured.
+  const twin = state.entries[summary.variantId];
+  const made = { id: summary.variantId, recipeKey: recipeKey(recipe), recipe, bytes: summary.bytes, summary };
+  if (twin !== undefined) return { ...twin, ...made };
+  return {
+    ...made,
+    parentId: state.lastId,
+    sequence: Math.max(0, ...Object.values(state.entries).map(({ sequence }) => sequence)) + 1,
+    measurement: null,
+    failure: null,
+    measuredWith: null,
+    evaluation: null,
+    evaluationFailure: null,
+    evaluatedWith: null,
+  };
+}
+
+/** Descriptions are immutable, so that the object is the key; with long lists of exclusions they are long texts. */
+const texts = new WeakMap<DataConfig, string>();
+
+/**
+ * What an evaluation depends on besides the model. Null where there is nothing to evaluate: no data in use, or data
+ * without anything to be right about.
+ */
+export function evaluationKey({ data, options }: Pick<AppState, 'data' | 'options'>): string | null {
+  const config = data?.config ?? null;
+  if (data === null || config === null || config.task.kind === 'agreement') return null;
+  const text = texts.get(config) ?? JSON.stringify(config);
+  texts.set(config, text);
+  return `${data.summary.dataId} ${options.provider} ${text}`;
+}
+
+/** Evaluated, or found impossible to evaluate, with the data now in use; or there are none. */
+export function isEvaluated(entry: StudyEntry, state: Pick<AppState, 'data' | 'options'>): boolean {
+  const key = evaluationKey(state);
+  return key === null || entry.evaluatedWith === key;
+}
+
+/** The entries without what was evaluated with other data: it would compare other samples. */
+export function withoutStale(
+  entries: AppState['entries'],
+  state: Pick<AppState, 'data' | 'options'>,
+): AppState['entries'] {
+  const key = evaluationKey(state);
+  const kept = Object.entries(entries).map(([id, entry]) => [
+    id,
+    entry.evaluatedWith === null || entry.evaluatedWith === key
+      ? entry
+      : { ...entry, evaluation: null, evaluationFailure: null, evaluatedWith: null },
+  ]);
+  return Object.fromEntries(kept) as AppState['entries'];
+}
+
+export function keepMeasurement(
+  store: AppStore,
+  id: string,
+  result: Result<MeasureResult>,
+  options: MeasureOptions,
+): void {
+  keep(store, id, result, {
+    measurement: result.ok ? result.value : null,
+    failure: result.ok ? null : result.error,
+    measuredWith: optionsKey(options),
+  });
+  // That a model cannot run is said once, when it is opened; the cards keep saying it afterwards.
+  if (!result.ok && id === ORIGINAL) showError(store, result.error);
+}
+
+/** @param key evaluationKey of what was evaluated */
+export function keepEvaluation(store: AppStore, id: string, result: Result<Evaluation>, key: string): void {
+  const known = store.getState().entries[id]?.failure ?? null;
+  keep(store, id, result, {
+    evaluation: result.ok ? result.value : null,
+    evaluationFailure: result.ok ? null : result.error,
+    evaluatedWith: key,
+  });
+  if (!result.ok && id === ORIGINAL && !sameError(known, result.error)) showError(store, result.error);
+}
+
+function keep(store: AppStore, id: string, result: Result<unknown>, fields: Partial<StudyEntry>): void {
+  if (!result.ok && result.error.code === 'cancelled') return;
+  store.setState((state) => {
+    const entry = state.entries[id];
+    return entry === undefined ? {} : { entries: { ...state.entries, [id]: { ...entry, ...fields } } };
+  });
+}
+
+function sameError(a: ErrorRecord | null, b: ErrorRecord): boolean {
+  return a !== null && a.code === b.code && a.message === b.message;
+}
