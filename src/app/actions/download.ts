@@ -8,6 +8,11 @@ export function canDownload(state: AppState): boolean {
   return state.model !== null && state.currentId !== null;
 }
 
+/** Names one saved file, so that the page can say that it was saved. */
+export function exportKey(modelId: string, entryId: string): string {
+  return `${modelId}/${entryId}`;
+}
+
 export const downloadAction: Action = {
   id: 'download',
   label: 'Download the model',
@@ -22,6 +27,12 @@ export const downloadAction: Action = {
       return;
     }
     for (const { name, blob } of files.value) page.save(name, blob);
+    store.setState((state) => ({
+      view: {
+        ...state.view,
+        exported: [...(state.view.exported ?? []), exportKey(model.modelId, currentId)],
+      },
+    }));
     announce(store, `Saved ${files.value.map(({ name }) => name).join(' and ')}.`);
   },
 };

@@ -3,8 +3,8 @@ import { PareError, toErrorRecord } from '../../core/errors.ts';
 import { parseRecipe } from '../../core/recipe/parse.ts';
 import { replaceRecipe } from '../store/edits.ts';
 import { announce, showError } from '../store/notices.ts';
-import type { AppStore } from '../store/state.ts';
-import type { Action } from './types.ts';
+import { offerDescription } from './open-data.ts';
+import type { Action, ActionContext } from './types.ts';
 
 export const OPEN_RECIPE_INPUT = 'open-recipe';
 
@@ -19,16 +19,22 @@ export const openRecipeAction: Action = {
   perform: ({ page }) => page.clickInput(OPEN_RECIPE_INPUT),
 };
 
-export async function openRecipeFile(store: AppStore, file: File): Promise<void> {
+export async function openRecipeFile(
+  context: Pick<ActionContext, 'store' | 'desk'>,
+  file: File,
+): Promise<void> {
+  const { store } = context;
   try {
     if (file.size > MOST_BYTES) {
       throw new PareError('recipe-invalid', `${file.name} is too large for a recipe.`, {
         hint: 'A recipe is a small JSON file that this page or the command line has saved.',
       });
     }
-    const recipe = parseRecipe(await file.text());
+    // The description of the data is no part of what is done to the model: it is offered where the data is.
+    const { data, ...recipe } = parseRecipe(await file.text());
     replaceRecipe(store, recipe);
     announce(store, `Opened the recipe ${file.name}.`);
+    if (data !== undefined) offerDescription(context, data, file.name);
   } catch (error) {
     showError(store, toErrorRecord(error));
   }

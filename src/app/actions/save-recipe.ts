@@ -1,4 +1,4 @@
-/** Saves the recipe as JSON, to open here again or to run with the command line. */
+/** Saves the recipe as JSON, to open here again or to run with the command line; with the description of the data. */
 import { stringifyRecipe } from '../../core/recipe/stringify.ts';
 import { announce } from '../store/notices.ts';
 import { recipeOf } from '../store/state.ts';
@@ -13,7 +13,8 @@ export const saveRecipeAction: Action = {
     const state = store.getState();
     const base = (state.model?.fileName ?? 'model').replace(/\.onnx$/i, '');
     const name = `${base}.recipe.json`;
-    const text = stringifyRecipe(recipeOf(state));
+    const data = state.data?.config ?? null;
+    const text = stringifyRecipe({ ...recipeOf(state), ...(data === null ? {} : { data }) });
     page.save(name, new Blob([text], { type: 'application/json' }));
     announce(store, `Saved ${name}.`);
   },

@@ -79,6 +79,45 @@ export const LockIcon = (): ReactElement => (
   </Icon>
 );
 
+export const CheckIcon = (): ReactElement => (
+  <Icon size={13}>
+    <path d="m3 8.5 3.2 3.2L13 4.8" />
+  </Icon>
+);
+
+export const CrossIcon = (): ReactElement => (
+  <Icon size={13}>
+    <path d="m4 4 8 8M12 4l-8 8" />
+  </Icon>
+);
+
+/** Not known yet. */
+export const OpenIcon = (): ReactElement => (
+  <Icon size={13}>
+    <circle cx="8" cy="8" r="5.2" strokeDasharray="2.6 2.8" />
+  </Icon>
+);
+
+export const NextIcon = (): ReactElement => (
+  <Icon size={13}>
+    <circle cx="8" cy="8" r="5.2" />
+    <circle cx="8" cy="8" r="1.8" fill="currentColor" stroke="none" />
+  </Icon>
+);
+
+export const WarnIcon = (): ReactElement => (
+  <Icon size={13}>
+    <path d="M8 2.2 14.2 13H1.8L8 2.2ZM8 6.4v3M8 11.3v.1" />
+  </Icon>
+);
+
+export const QuestionIcon = (): ReactElement => (
+  <Icon size={14}>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M6.2 6.4a1.9 1.9 0 1 1 2.6 1.8c-.6.2-.8.6-.8 1.1M8 11.3v.1" />
+  </Icon>
+);
+
 /** The front as a mark: the one drawing of the empty page. */
 export function FrontMark(): ReactElement {
   return (

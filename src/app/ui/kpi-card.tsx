@@ -1,14 +1,17 @@
 /**
- * One figure: its value, where it comes from in words, and what it means against the original. Its data attributes
- * are read from outside the page and stay as they are.
+ * One figure: its value, where it comes from in words, and what it means against the original. Its accessible name and
+ * its data attributes are read from outside the page and stay as they are; `label` is what is shown.
  */
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 
 export interface KpiCardProps {
+  /** The accessible name. */
   readonly name: string;
+  /** What stands above the figure, where it differs from the name. */
+  readonly label?: string;
   readonly value: number | null;
   readonly baseline: number | null;
-  readonly unit: 'B' | 'ms' | 'fraction';
+  readonly unit: 'B' | 'ms' | 'fraction' | 'mJ' | 'value';
   readonly source: 'measured' | 'predicted' | 'estimated' | null;
   /** What the big figure shows; a dash where there is none. */
   readonly shown: string;
@@ -21,10 +24,14 @@ export interface KpiCardProps {
   } | null;
   readonly note: string;
   readonly pending: boolean;
+  /** Interval of the difference to the original and the samples it stands on; a range for an estimate. */
+  readonly spread?: { readonly low?: number; readonly high?: number; readonly n?: number };
+  /** Whether the goal's limits on this figure hold. */
+  readonly goal?: ReactNode;
 }
 
 export function KpiCard(props: KpiCardProps): ReactElement {
-  const { name, value, baseline, unit, source, shown, sourceWords, verdict, note, pending } = props;
+  const { name, label, value, baseline, unit, source, shown, sourceWords, verdict, note, pending } = props;
   const look = pending ? 'kpi-pending' : source === null ? 'kpi-missing' : 'kpi-settled';
   return (
     <div
@@ -32,14 +39,14 @@ export function KpiCard(props: KpiCardProps): ReactElement {
       role="group"
       aria-label={name}
       data-unit={unit}
-      {...(value === null ? {} : { 'data-value': value })}
-      {...(baseline === null ? {} : { 'data-baseline': baseline })}
-      {...(source === null ? {} : { 'data-source': source })}
+      data-value={value ?? undefined}
+      data-baseline={baseline ?? undefined}
+      data-source={source ?? undefined}
+      data-low={props.spread?.low}
+      data-high={props.spread?.high}
+      data-n={props.spread?.n}
     >
-      <div className="kpi-head">
-        <span className="kpi-name">{name}</span>
-        <span className="kpi-source">{sourceWords}</span>
-      </div>
+      <div className="kpi-name">{label ?? name}</div>
       <div className="kpi-value">{shown}</div>
       {verdict === null ? null : (
         <div className={`kpi-verdict tone-${verdict.tone}`}>
@@ -52,6 +59,10 @@ export function KpiCard(props: KpiCardProps): ReactElement {
           {note}
         </div>
       )}
+      <div className="kpi-foot">
+        <span className="kpi-source">{sourceWords}</span>
+        {props.goal ?? null}
+      </div>
     </div>
   );
 }

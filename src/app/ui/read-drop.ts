@@ -5,39 +5,53 @@ export interface DroppedFile {
   readonly file: File;
 }
 
-/** A dropped home directory must not fill the memory: beyond this nobody is dropping a model. */
-export const MOST_DROPPED_FILES = 2000;
+/** A dropped home directory must not fill the memory. Large sets of pictures have fewer files than this. */
+export const MOST_DROPPED_FILES = 250_000;
+
+export interface Drop {
+  readonly files: readonly DroppedFile[];
+  /** There were more files than are taken; whoever shows the result must say so. */
+  readonly cut: boolean;
+}
 
 /**
  * Must be called inside the drop event: the items of a DataTransfer are gone afterwards. The entries are taken at
  * once, their content is read later.
  */
-export function readDrop(transfer: DataTransfer): Promise<readonly DroppedFile[]> {
+export function readDrop(transfer: DataTransfer): Promise<Drop> {
   const entries = [...transfer.items]
     .filter((item) => item.kind === 'file')
     .map((item) => item.webkitGetAsEntry());
   if (entries.some((entry) => entry !== null)) return walk(entries.filter((entry) => entry !== null));
-  return Promise.resolve([...transfer.files].map((file) => ({ path: file.name, file })));
+  const files = [...transfer.files].map((file) => ({ path: file.name, file }));
+  return Promise.resolve({ files, cut: false });
 }
 
-async function walk(roots: readonly FileSystemEntry[]): Promise<readonly DroppedFile[]> {
+/** Folder by folder; files of one folder are looked up together, because each lookup is a trip to another process. */
+async function walk(roots: readonly FileSystemEntry[]): Promise<Drop> {
   const found: DroppedFile[] = [];
-  const waiting = [...roots];
-  while (waiting.length > 0 && found.length < MOST_DROPPED_FILES) {
-    const entry = waiting.shift();
-    if (entry === undefined) break;
-    if (isFile(entry)) found.push({ path: entry.fullPath.replace(/^\//, ''), file: await fileOf(entry) });
-    else if (isDirectory(entry)) waiting.push(...(await childrenOf(entry)));
+  const waiting: (readonly FileSystemEntry[])[] = [roots];
+  for (let next = 0; next < waiting.length; next++) {
+    const entries = waiting[next] ?? [];
+    const files = entries.filter(isFile);
+    for (let at = 0; at < files.length; at += BATCH) {
+      if (found.length >= MOST_DROPPED_FILES) return { files: found, cut: true };
+      const batch = files.slice(at, at + Math.min(BATCH, MOST_DROPPED_FILES - found.length));
+      found.push(...(await Promise.all(batch.map(droppedFile))));
+    }
+    for (const directory of entries.filter(isDirectory)) waiting.push(await childrenOf(directory));
   }
-  return found;
+  return { files: found, cut: false };
 }
+
+const BATCH = 100;
 
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isDirectory = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 
-function fileOf(entry: FileSystemFileEntry): Promise<File> {
+function droppedFile(entry: FileSystemFileEntry): Promise<DroppedFile> {
   return new Promise((resolve, reject) => {
-    entry.file(resolve, reject);
+    entry.file((file) => resolve({ path: entry.fullPath.replace(/^\//, ''), file }), reject);
   });
 }
 

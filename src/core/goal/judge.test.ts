@@ -17,8 +17,8 @@ const facts = (over: Partial<GoalFacts> = {}): GoalFacts => ({
 const only = (g: Goal, f: GoalFacts) => {
   const { checks, state } = judgeGoal(g, f);
   expect(checks).toHaveLength(1);
-  expect(checks[0]!.state).toBe(state);
-  return checks[0]!;
+  expect(checks[0].state).toBe(state);
+  return checks[0];
 };
 
 describe('judgeGoal', () => {
@@ -133,7 +133,13 @@ describe('goalSentence', () => {
     );
   });
   it('joins many constraints with commas', () => {
-    const many = goal({ objective: 'fastest', minAccuracy: 0.7, maxBytes: 4e6, minSpeedup: 1.5, maxMemoryBytes: 2e7 });
+    const many = goal({
+      objective: 'fastest',
+      minAccuracy: 0.7,
+      maxBytes: 4e6,
+      minSpeedup: 1.5,
+      maxMemoryBytes: 2e7,
+    });
     expect(goalSentence(many)).toBe(
       'Fastest model that reaches at least 70 %, is at most 4 MB, is at least 1.5× as fast and needs at most 20 MB of memory',
     );

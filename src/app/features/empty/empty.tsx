@@ -6,6 +6,7 @@ import { useApp } from '../../store/context.ts';
 import { FileButton } from '../../ui/file-button.tsx';
 import { FrontMark } from '../../ui/icons.tsx';
 import { Logo } from '../../ui/logo.tsx';
+import { Missing } from '../shell/missing.tsx';
 import { openPicked } from '../shell/open-picked.ts';
 import { SchemeButton } from '../shell/scheme-button.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -32,10 +33,13 @@ export function EmptyPage(): ReactElement {
           Quantize and prune a neural network in this tab, and see what it costs in size, latency and accuracy
           before you ship it.
         </p>
+        <Missing what="model" />
         <section className="empty-drop" aria-label="Open">
           <FrontMark />
           <h2>Drop an ONNX model here</h2>
-          <p className="mute">with its .data file if it has one, or the whole folder</p>
+          <p className="mute">
+            with its .data file if it has one, or the whole folder; your own images or arrays may come along
+          </p>
           <FileButton
             id={OPEN_MODEL_INPUT}
             label="Open a model"

@@ -4,6 +4,8 @@ import { useAppState } from '../../store/context.ts';
 import { ORIGINAL } from '../../store/state.ts';
 import type { StudyEntry } from '../../store/state.ts';
 import { formatShape, plural } from '../../ui/format.ts';
+import { CardHead } from '../stages/card-head.tsx';
+import { stageTarget } from '../stages/go-to-stage.ts';
 import { useCurrentEntry } from '../workspace/use-study.ts';
 import { machineLine } from './machine-line.ts';
 
@@ -11,11 +13,13 @@ const NAMES = { latency: 'Latency', agreement: 'Agreement', accuracy: 'Accuracy'
 
 export function Remarks(): ReactElement {
   return (
-    <section className="card remarks" aria-label="Remarks">
-      <NotMeasured />
+    <>
       <AboutModel />
-      <Machine />
-    </section>
+      <section className="card remarks" aria-label="Remarks">
+        <NotMeasured />
+        <Machine />
+      </section>
+    </>
   );
 }
 
@@ -29,7 +33,7 @@ function NotMeasured(): ReactElement | null {
         <p className="mute small">
           {entry?.measurement === null || entry === null
             ? 'Nothing is measured yet for this recipe.'
-            : 'Energy, first-load time over a network, and any other device than this one.'}
+            : 'First-load time over a network, and any other device than this one. Energy is estimated.'}
         </p>
       ) : (
         <ul className="remark-list">
@@ -39,7 +43,7 @@ function NotMeasured(): ReactElement | null {
             </li>
           ))}
           <li className="mute">
-            Energy, first-load time over a network, and any other device than this one.
+            First-load time over a network, and any other device than this one. Energy is estimated.
           </li>
         </ul>
       )}
@@ -63,8 +67,8 @@ function AboutModel(): ReactElement | null {
   const model = useAppState((state) => state.model);
   if (model === null) return null;
   return (
-    <>
-      <h2 className="card-title remark-title">The file</h2>
+    <section className="card model-card" aria-label="Model" data-stage={stageTarget('model')} tabIndex={-1}>
+      <CardHead title="Model" small={model.fileName} stage="model" />
       <ul className="remark-list">
         <li>
           {plural(model.nodes, 'node')}, opset {model.opset}, IR {model.irVersion}
@@ -87,7 +91,7 @@ function AboutModel(): ReactElement | null {
           <li key={remark}>{remark}</li>
         ))}
       </ul>
-    </>
+    </section>
   );
 }
 

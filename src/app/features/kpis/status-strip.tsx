@@ -1,4 +1,4 @@
-/** One line under the figures: the running job with its Cancel, or what the measured variant is worth. */
+/** Below the figures: the running job with its Cancel, or what the measured variant is worth and the way to measure anew. */
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import type { ReactElement } from 'react';
@@ -8,8 +8,10 @@ import { useApp, useAppState } from '../../store/context.ts';
 import { announce } from '../../store/notices.ts';
 import { isSettled } from '../../store/state.ts';
 import { overallVerdict } from '../../store/verdict.ts';
+import { WarnIcon } from '../../ui/icons.tsx';
 import { ProgressLine } from '../../ui/progress-line.tsx';
 import { useAction } from '../shell/use-action.ts';
+import { Explain } from '../stages/explain.tsx';
 import { useCurrentEntry } from '../workspace/use-study.ts';
 
 export function StatusStrip(): ReactElement {
@@ -32,6 +34,7 @@ export function StatusStrip(): ReactElement {
           </Button>
         </>
       )}
+      <Explain stage="compare" />
     </div>
   );
 }
@@ -41,8 +44,6 @@ function Standing(): ReactElement {
   const current = useCurrentEntry();
   const options = useAppState((state) => state.options);
   const bytes = useAppState((state) => state.model?.bytes ?? 0);
-  const failed = useAppState((state) => state.failed);
-  const held = useAppState((state) => state.held);
   const measure = useAction(measureAction);
   const settled = current !== null && isSettled(current, options);
   const verdict = settled ? overallVerdict(current, bytes) : null;
@@ -50,28 +51,77 @@ function Standing(): ReactElement {
   useEffect(() => {
     if (said !== undefined) announce(store, said);
   }, [store, said]);
-  if (verdict !== null) {
-    return (
-      <p className="status-text">
-        <span className={`status-dot dot-${verdict.tone}`} aria-hidden="true" />
-        <span className={verdict.tone === 'bad' ? 'tone-bad' : ''}>{verdict.text}</span>
-      </p>
-    );
-  }
-  if (failed === null && held === null)
-    return <p className="status-text mute">Waiting for the sliders to rest…</p>;
   return (
     <>
-      <p className="status-text">
-        {failed === null
-          ? current === null
-            ? 'Stopped. The figures above are predictions.'
-            : 'Stopped. The variant is made, but not measured.'
-          : `This recipe could not be made: ${failed.error.message}`}
-      </p>
-      <Button variant="default" size="compact-sm" disabled={!measure.enabled} onClick={measure.run}>
-        {failed === null ? 'Measure it' : 'Try again'}
+      <div className="status-words">
+        {verdict === null ? (
+          <Waiting />
+        ) : (
+          <p className="status-text">
+            <span className={`status-dot dot-${verdict.tone}`} aria-hidden="true" />
+            <span className={verdict.tone === 'bad' ? 'tone-bad' : ''}>{verdict.text}</span>
+          </p>
+        )}
+        <OnTheData />
+      </div>
+      <Button
+        variant="default"
+        size="compact-sm"
+        disabled={!measure.enabled}
+        onClick={measure.run}
+        title={measure.title}
+        aria-keyshortcuts={measure.ariaKeys}
+      >
+        Measure
       </Button>
+    </>
+  );
+}
+
+function Waiting(): ReactElement {
+  const current = useCurrentEntry();
+  const failed = useAppState((state) => state.failed);
+  const held = useAppState((state) => state.held);
+  if (failed !== null) {
+    return <p className="status-text">{`This recipe could not be made: ${failed.error.message}`}</p>;
+  }
+  if (held === null) return <p className="status-text mute">Waiting for the sliders to rest…</p>;
+  return (
+    <p className="status-text">
+      {current === null
+        ? 'Stopped. The figures above are predictions.'
+        : 'Stopped. The variant is made, but not measured.'}
+    </p>
+  );
+}
+
+/** The paired difference in a sentence, and a warning where the set is too small for the question. */
+function OnTheData(): ReactElement | null {
+  const current = useCurrentEntry();
+  if (current === null) return null;
+  const { evaluation, evaluationFailure } = current;
+  if (evaluation === null) {
+    if (evaluationFailure === null || evaluationFailure.code === 'cancelled') return null;
+    return <p className="status-line tone-bad">Your data: {evaluationFailure.message}</p>;
+  }
+  const { comparison, summary } = evaluation;
+  const failed = summary.failed.length;
+  const tooFew = comparison?.tooFew ?? null;
+  if (comparison === null && failed === 0) return null;
+  return (
+    <>
+      {comparison === null ? null : <p className="status-line">{comparison.sentence}</p>}
+      {tooFew === null ? null : (
+        <p className="status-line tone-warn">
+          <WarnIcon /> {tooFew}
+        </p>
+      )}
+      {failed === 0 ? null : (
+        <p className="status-line tone-warn">
+          <WarnIcon /> {failed} {failed === 1 ? 'sample' : 'samples'} could not be evaluated:{' '}
+          {summary.failed[0]?.reason}
+        </p>
+      )}
     </>
   );
 }

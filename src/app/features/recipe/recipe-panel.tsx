@@ -1,4 +1,4 @@
-/** The recipe: two sliders for the main things, the steps with their details below, presets and files. */
+/** The recipe: presets, two sliders for the main things, the steps with their details below, and files. */
 import { Button } from '@mantine/core';
 import { memo } from 'react';
 import type { ReactElement } from 'react';
@@ -21,28 +21,30 @@ import { FileButton } from '../../ui/file-button.tsx';
 import { plural } from '../../ui/format.ts';
 import { LabelledSlider } from '../../ui/labelled-slider.tsx';
 import { useAction } from '../shell/use-action.ts';
+import { CardHead } from '../stages/card-head.tsx';
+import { stageTarget } from '../stages/go-to-stage.ts';
 import { Presets } from './presets.tsx';
 import { StepRow } from './step-row.tsx';
 import './recipe.css';
 
 export const RecipePanel = memo(function RecipePanel(): ReactElement {
   return (
-    <section className="col col-left" aria-label="Recipe">
-      <div className="card">
-        <h2 className="card-title">Presets</h2>
-        <Presets />
+    <section
+      className="card recipe-card"
+      aria-label="Recipe"
+      data-stage={stageTarget('optimize')}
+      tabIndex={-1}
+    >
+      <RecipeTitle />
+      <Presets />
+      <PrecisionSlider />
+      <SparsitySlider />
+      <div className="steps">
+        {PASS_METAS.map((meta) => (
+          <StepRow key={meta.id} meta={meta} />
+        ))}
       </div>
-      <div className="card recipe-card">
-        <RecipeTitle />
-        <PrecisionSlider />
-        <SparsitySlider />
-        <div className="steps">
-          {PASS_METAS.map((meta) => (
-            <StepRow key={meta.id} meta={meta} />
-          ))}
-        </div>
-        <RecipeFiles />
-      </div>
+      <RecipeFiles />
     </section>
   );
 });
@@ -51,13 +53,11 @@ function RecipeTitle(): ReactElement {
   const steps = useAppState((state) => recipeOf(state).steps.length);
   const overrides = useAppState((state) => overrideCount(recipeOf(state)));
   return (
-    <h2 className="card-title">
-      Recipe
-      <small>
-        {plural(steps, 'step')}
-        {overrides === 0 ? '' : ` · ${plural(overrides, 'layer')} set by hand`}
-      </small>
-    </h2>
+    <CardHead
+      title="Recipe"
+      small={`${plural(steps, 'step')}${overrides === 0 ? '' : ` · ${plural(overrides, 'layer')} set by hand`}`}
+      stage="optimize"
+    />
   );
 }
 
@@ -111,7 +111,7 @@ function SparsitySlider(): ReactElement {
 }
 
 function RecipeFiles(): ReactElement {
-  const { store } = useApp();
+  const context = useApp();
   const save = useAction(saveRecipeAction);
   const reset = useAction(resetRecipeAction);
   return (
@@ -133,7 +133,7 @@ function RecipeFiles(): ReactElement {
         multiple={false}
         accept=".json,application/json"
         onFiles={([picked]) => {
-          if (picked !== undefined) void openRecipeFile(store, picked.file);
+          if (picked !== undefined) void openRecipeFile(context, picked.file);
         }}
       >
         Open

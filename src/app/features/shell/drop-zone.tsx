@@ -4,7 +4,8 @@ import type { ReactElement } from 'react';
 import { PareError } from '../../../core/errors.ts';
 import { useApp } from '../../store/context.ts';
 import { showError } from '../../store/notices.ts';
-import { readDrop } from '../../ui/read-drop.ts';
+import { groupThousands } from '../../ui/format.ts';
+import { MOST_DROPPED_FILES, readDrop } from '../../ui/read-drop.ts';
 import { openPicked } from './open-picked.ts';
 
 export function DropZone(): ReactElement | null {
@@ -34,7 +35,17 @@ export function DropZone(): ReactElement | null {
       if (transfer === null) return;
       event.preventDefault();
       readDrop(transfer).then(
-        (files) => openPicked(context, files),
+        ({ files, cut }) => {
+          if (cut) {
+            const rest = new PareError(
+              'too-large',
+              `The drop held more than ${groupThousands(MOST_DROPPED_FILES)} files; only the first were taken.`,
+              { hint: 'Pack the folder as a zip: it is read as one file.' },
+            );
+            showError(context.store, rest.toRecord());
+          }
+          openPicked(context, files);
+        },
         (error: unknown) => {
           const refused = new PareError(
             'not-a-file',

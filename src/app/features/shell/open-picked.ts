@@ -1,9 +1,12 @@
-/** What happens to files however they came: a recipe replaces the recipe, everything else is opened as a model. */
-import { PareError } from '../../../core/errors.ts';
-import { openRecipeFile } from '../../actions/open-recipe.ts';
+/**
+ * What happens to files however they came: models are opened, data is added to the open model, recipes and
+ * descriptions take their places. A model and its data may come together.
+ */
+import { PareError, toErrorRecord } from '../../../core/errors.ts';
 import type { ActionContext } from '../../actions/types.ts';
 import { showError } from '../../store/notices.ts';
 import type { PickedFile } from '../../ui/file-button.tsx';
+import { sortFiles } from './sort-files.ts';
 
 export function openPicked(context: ActionContext, files: readonly PickedFile[]): void {
   const first = files[0];
@@ -14,7 +17,32 @@ export function openPicked(context: ActionContext, files: readonly PickedFile[])
     showError(context.store, error.toRecord());
     return;
   }
-  const recipe = files.length === 1 && /\.json$/i.test(first.path) && context.store.getState().model !== null;
-  if (recipe) void openRecipeFile(context.store, first.file);
-  else void context.pipeline.open(files);
+  void sorted(context, files).catch((error: unknown) => showError(context.store, toErrorRecord(error)));
+}
+
+async function sorted(context: ActionContext, files: readonly PickedFile[]): Promise<void> {
+  const { store, pipeline, desk } = context;
+  const { model, data, document } = sortFiles(files, store.getState().model !== null);
+  if (document !== null) return openDocument(context, document);
+  if (model.length > 0) {
+    const before = store.getState().model;
+    await pipeline.open(model);
+    // Refused, or stopped: data of one model must not land beside another.
+    if (data.length > 0 && store.getState().model === before) return;
+  }
+  if (data.length > 0) await desk.addData(data);
+}
+
+/** Longer than any recipe; a file beyond it is not read here, but added as data. */
+const MOST_DOCUMENT_BYTES = 20_000_000;
+
+async function openDocument(context: ActionContext, picked: PickedFile): Promise<void> {
+  const text = picked.file.size > MOST_DOCUMENT_BYTES ? '' : await picked.file.text();
+  // Loaded when needed: the first screen opens no documents.
+  if (/"format"\s*:\s*"pare-data"/.test(text) && !/"format"\s*:\s*"pare-recipe"/.test(text)) {
+    const { openDescriptionFile } = await import('../../actions/open-data.ts');
+    return openDescriptionFile(context, picked.file);
+  }
+  const { openRecipeFile } = await import('../../actions/open-recipe.ts');
+  return openRecipeFile(context, picked.file);
 }

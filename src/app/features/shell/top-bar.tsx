@@ -10,9 +10,12 @@ import type { Action } from '../../actions/types.ts';
 import { undoAction } from '../../actions/undo.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import { FileButton } from '../../ui/file-button.tsx';
-import { formatBytes, formatCount } from '../../ui/format.ts';
+import { formatBytes, formatCount, groupThousands } from '../../ui/format.ts';
 import { DownIcon, LockIcon, RedoIcon, UndoIcon } from '../../ui/icons.tsx';
 import { Logo } from '../../ui/logo.tsx';
+import { unitOf } from '../per-class/metric-text.ts';
+import { Explain } from '../stages/explain.tsx';
+import { goToStage, stageTarget } from '../stages/go-to-stage.ts';
 import { TargetOptions } from '../workspace/target-options.tsx';
 import { usePrediction } from '../workspace/use-study.ts';
 import { openPicked } from './open-picked.ts';
@@ -25,6 +28,7 @@ export function TopBar(): ReactElement {
     <header className="top-bar">
       <Logo />
       <ModelChip />
+      <DataChip />
       <TargetOptions />
       <span className="grow" />
       <span
@@ -47,6 +51,7 @@ export function TopBar(): ReactElement {
       >
         {isApple() ? '⌘K' : 'Ctrl K'}
       </Button>
+      <Explain stage="export" />
       <DownloadButton className="top-download" />
     </header>
   );
@@ -73,6 +78,18 @@ function ModelChip(): ReactElement | null {
         Open…
       </FileButton>
     </>
+  );
+}
+
+/** How many samples figures stand on; leads to their card. */
+function DataChip(): ReactElement | null {
+  const summary = useAppState((state) => state.data?.summary ?? null);
+  if (summary === null) return null;
+  const [one, many] = unitOf(summary.kind);
+  return (
+    <button type="button" className="chip top-data" title={summary.name} onClick={() => goToStage('data')}>
+      <b>{groupThousands(summary.samples)}</b> {summary.samples === 1 ? one : many}
+    </button>
   );
 }
 
@@ -111,6 +128,7 @@ export function DownloadButton({ className }: { readonly className: string }): R
     <Button
       variant="filled"
       className={className}
+      data-stage={stageTarget('export')}
       disabled={!enabled}
       onClick={run}
       title={enabled ? title : 'The variant of this recipe is not made yet'}

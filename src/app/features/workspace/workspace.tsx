@@ -1,4 +1,7 @@
-/** The three columns: recipe, figures and chart and tables, one layer closely. On a narrow screen one column. */
+/**
+ * The three columns: goal, data and recipe; baseline, figures, chart and tables; one layer and what changed. On a
+ * narrow screen one column.
+ */
 import { Tabs } from '@mantine/core';
 import { useDeferredValue, useEffect, useRef } from 'react';
 import type { ReactElement } from 'react';
@@ -8,13 +11,19 @@ import '../../styles/mantine-workspace.css';
 import { plural } from '../../ui/format.ts';
 import { HistoryTab } from '../history/history-tab.tsx';
 import { StepsTab } from '../history/steps-tab.tsx';
+import { BaselineCard } from '../baseline/baseline-card.tsx';
+import { DataCard } from '../data/data-card.tsx';
+import { GoalCard } from '../goal/goal-card.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { Remarks } from '../inspector/remarks.tsx';
 import { Kpis } from '../kpis/kpis.tsx';
 import { StatusStrip } from '../kpis/status-strip.tsx';
 import { LayersTable } from '../layers/layers-table.tsx';
 import { RecipePanel } from '../recipe/recipe-panel.tsx';
+import { ProjectLine } from '../shell/project-line.tsx';
 import { DownloadButton, TopBar } from '../shell/top-bar.tsx';
+import { stageTarget } from '../stages/go-to-stage.ts';
+import { StagesBar } from '../stages/stages-bar.tsx';
 import { TradeoffCard } from '../tradeoff/tradeoff-card.tsx';
 import './workspace.css';
 
@@ -34,13 +43,27 @@ export function Workspace(): ReactElement {
         Skip to the figures
       </a>
       <TopBar />
+      <StagesBar>
+        <ProjectLine />
+      </StagesBar>
       <main className="columns" id="main">
         <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
           {fileName}
         </h1>
-        <RecipePanel />
+        <div className="col col-left">
+          <GoalCard />
+          <DataCard />
+          <RecipePanel />
+        </div>
         <div className="col col-middle">
-          <section className="figures" id="figures" aria-label="Figures">
+          <BaselineCard />
+          <section
+            className="figures"
+            id="figures"
+            aria-label="Figures"
+            data-stage={stageTarget('compare')}
+            tabIndex={-1}
+          >
             <Kpis />
             <StatusStrip />
           </section>

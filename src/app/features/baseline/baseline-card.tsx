@@ -1,0 +1,64 @@
+/** The original as it was measured here: what every gain and loss is counted from. It must not know variants. */
+import { memo } from 'react';
+import type { ReactElement } from 'react';
+import { energyCosts, estimateEnergy } from '../../../core/energy/estimate.ts';
+import { measureAction } from '../../actions/measure-again.ts';
+import { useAppSlice, useAppState } from '../../store/context.ts';
+import { ORIGINAL } from '../../store/state.ts';
+import { rangeText } from '../kpis/energy-kpi.tsx';
+import { unitOf } from '../per-class/metric-text.ts';
+import { useAction } from '../shell/use-action.ts';
+import { CardHead } from '../stages/card-head.tsx';
+import { stageTarget } from '../stages/go-to-stage.ts';
+import { baselineFacts } from './baseline-facts.ts';
+import './baseline.css';
+
+export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
+  const original = useAppState((state) => state.entries[ORIGINAL] ?? null);
+  const costs = useAppState((state) => state.costs[ORIGINAL] ?? null);
+  const energy = useAppState((state) => state.energy);
+  const kind = useAppState((state) => state.data?.summary.kind ?? (state.sample ? 'images' : undefined));
+  const onVariants = useAppSlice((state) => ({
+    evaluation:
+      Object.values(state.entries).find(({ evaluation }) => evaluation !== null)?.evaluation ?? null,
+    measurement:
+      Object.values(state.entries).find(({ measurement }) => measurement !== null)?.measurement ?? null,
+  }));
+  const measure = useAction(measureAction);
+  if (original === null) return null;
+  const facts = baselineFacts({
+    bytes: original.bytes,
+    measurement: original.measurement ?? onVariants.measurement,
+    evaluation: original.evaluation?.summary ?? onVariants.evaluation?.baseline ?? null,
+    costs,
+    energy: costs === null ? null : rangeText(estimateEnergy(energyCosts(costs), energy).millijoules),
+    unit: unitOf(kind),
+  });
+  const measured = (original.measurement ?? onVariants.measurement) !== null;
+  return (
+    <section
+      className="card baseline"
+      aria-label="Baseline"
+      data-stage={stageTarget('baseline')}
+      tabIndex={-1}
+    >
+      <CardHead title="Baseline" small="the original on this machine" stage="baseline" />
+      {original.failure === null ? null : <p className="small tone-bad">{original.failure.message}</p>}
+      <dl className="baseline-facts">
+        {facts.map(({ name, value, note, title }) => (
+          <div key={name} title={title}>
+            <dt>{name}</dt>
+            <dd>
+              {value} {note === '' ? null : <small>{note}</small>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {measured ? null : (
+        <button type="button" className="link small" disabled={!measure.enabled} onClick={measure.run}>
+          Measure the baseline
+        </button>
+      )}
+    </section>
+  );
+});

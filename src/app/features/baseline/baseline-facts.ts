@@ -1,0 +1,130 @@
+/** The figures of the original as short texts, each with what it stands on. Pure; what is not known is left out. */
+import type { TaskSummary } from '../../../core/metrics/tasks/types.ts';
+import type { CostSummary } from '../../../core/profile/types.ts';
+import type { MeasureResult } from '../../../worker/api.ts';
+import { formatBytes, formatCount, formatMillis, groupThousands } from '../../ui/format.ts';
+import { formatMetric, metricWords } from '../per-class/metric-text.ts';
+
+export interface BaselineFact {
+  readonly name: string;
+  readonly value: string;
+  readonly note: string;
+  /** How it was obtained, in a sentence. */
+  readonly title: string;
+}
+
+export interface BaselineInput {
+  readonly bytes: number;
+  readonly measurement: MeasureResult | null;
+  readonly evaluation: TaskSummary | null;
+  readonly costs: CostSummary | null;
+  /** A range with its unit, or null where nothing is counted. */
+  readonly energy: string | null;
+  readonly unit: readonly [one: string, many: string];
+}
+
+export function baselineFacts(input: BaselineInput): readonly BaselineFact[] {
+  const { bytes, measurement, costs, energy } = input;
+  return [
+    {
+      name: 'Size',
+      value: formatBytes(bytes),
+      note: '',
+      title: 'Bytes of the file, external data included.',
+    },
+    ...latencyFacts(measurement),
+    ...accuracyFacts(input),
+    ...memoryFacts(measurement),
+    ...(costs === null ? [] : costFacts(costs)),
+    ...(energy === null
+      ? []
+      : [
+          {
+            name: 'Energy',
+            value: energy,
+            note: 'estimated',
+            title: 'Estimated from operations and bytes moved; the constants are in the energy card.',
+          },
+        ]),
+  ];
+}
+
+function latencyFacts(measurement: MeasureResult | null): readonly BaselineFact[] {
+  const latency = measurement?.latency ?? null;
+  if (latency === null) return [];
+  return [
+    {
+      name: 'Latency p50',
+      value: formatMillis(latency.originalMillis),
+      note: '',
+      title: `Measured: median of ${groupThousands(latency.runs)} runs, ${latency.provider}, ${latency.threads} threads.`,
+    },
+    {
+      name: 'Load',
+      value: formatMillis(latency.createMillis.original),
+      note: '',
+      title: 'Measured: making a session of the model, once.',
+    },
+  ];
+}
+
+function accuracyFacts({
+  measurement,
+  evaluation,
+  unit: [one, many],
+}: BaselineInput): readonly BaselineFact[] {
+  if (evaluation !== null) {
+    const { main, value, interval, n } = evaluation;
+    return [
+      {
+        name: metricWords(main).name,
+        value: formatMetric(main, value),
+        note: `[${formatMetric(main, interval.low)}, ${formatMetric(main, interval.high)}] n ${groupThousands(n)}`,
+        title: `Measured on ${groupThousands(n)} ${n === 1 ? one : many}, with the 95 % interval.`,
+      },
+    ];
+  }
+  const accuracy = measurement?.accuracy ?? null;
+  if (accuracy === null) return [];
+  return [
+    {
+      name: 'Top-1',
+      value: formatMetric('top1', accuracy.baseline),
+      note: `n ${groupThousands(accuracy.samples)}`,
+      title: `Measured on ${groupThousands(accuracy.samples)} ${many}.`,
+    },
+  ];
+}
+
+function memoryFacts(measurement: MeasureResult | null): readonly BaselineFact[] {
+  const memory = measurement?.memory ?? null;
+  if (memory === null) return [];
+  return [
+    {
+      name: 'Memory',
+      value: formatBytes(memory.originalBytes),
+      note: 'heap',
+      title: 'Measured: how much of the runtime’s heap one session takes.',
+    },
+  ];
+}
+
+function costFacts(costs: CostSummary): readonly BaselineFact[] {
+  const missing = Object.keys(costs.uncounted).length;
+  const counted = missing === 0 ? 'Counted from the graph.' : 'Counted; some operations are unknown.';
+  return [
+    { name: 'MACs', value: formatCount(costs.macs), note: missing === 0 ? '' : 'at least', title: counted },
+    {
+      name: 'Parameters',
+      value: formatCount(costs.parameters),
+      note: '',
+      title: 'Counted: all weights.',
+    },
+    {
+      name: 'Peak activations',
+      value: formatBytes(costs.peakActivationBytes),
+      note: '',
+      title: 'Counted: the largest sum of values alive at once, in the graph’s order.',
+    },
+  ];
+}

@@ -1,0 +1,58 @@
+/** What a study entry tells about a goal. Pure: only what was measured becomes a fact. */
+import type { GoalFacts } from '../../../core/goal/types.ts';
+import type { MeasureOptions } from '../../bridge/studio.ts';
+import { ORIGINAL, isSettled } from '../../store/state.ts';
+import type { StudyEntry } from '../../store/state.ts';
+import { metricWords } from '../per-class/metric-text.ts';
+
+/** Before the variant is made only its size can be known. */
+export function factsOfBytes(bytes: number): GoalFacts {
+  return { bytes, millis: null, speedup: null, memoryBytes: null, accuracy: null };
+}
+
+export function factsOf(entry: StudyEntry, options: MeasureOptions): GoalFacts {
+  const measurement = isSettled(entry, options) ? entry.measurement : null;
+  const { latency = null, memory = null } = measurement ?? {};
+  const original = entry.id === ORIGINAL;
+  const resolution = memory?.resolutionBytes;
+  return {
+    bytes: entry.bytes,
+    millis:
+      latency === null
+        ? null
+        : original
+          ? { value: latency.originalMillis, ...latency.originalInterval }
+          : { value: latency.variantMillis, ...latency.variantInterval },
+    // Against itself a model is as fast as itself; what was measured of that is noise.
+    speedup: original
+      ? { value: 1, low: 1, high: 1 }
+      : latency === null
+        ? null
+        : { value: latency.speedup, ...latency.speedupInterval },
+    memoryBytes: memory === null ? null : original ? memory.originalBytes : memory.variantBytes,
+    ...(resolution === undefined ? {} : { memoryResolutionBytes: resolution }),
+    accuracy: accuracyOf(entry),
+  };
+}
+
+function accuracyOf({ evaluation, measurement, id }: StudyEntry): GoalFacts['accuracy'] {
+  if (evaluation !== null) {
+    const { summary, comparison } = evaluation;
+    return {
+      value: summary.value,
+      difference: comparison?.difference ?? 0,
+      low: comparison?.interval.low ?? 0,
+      high: comparison?.interval.high ?? 0,
+      higherIsBetter: summary.higherIsBetter,
+      own: summary.interval,
+      unit: metricWords(summary.main).fraction ? 'fraction' : 'plain',
+    };
+  }
+  const accuracy = measurement?.accuracy ?? null;
+  if (accuracy === null) return null;
+  if (id === ORIGINAL) {
+    return { value: accuracy.baseline, difference: 0, low: 0, high: 0, higherIsBetter: true };
+  }
+  const { value, difference, interval } = accuracy;
+  return { value, difference, low: interval.low, high: interval.high, higherIsBetter: true };
+}

@@ -1,0 +1,69 @@
+/** Energy of one inference as a range. Never measured in a page, so that it never looks measured. */
+import type { ReactElement } from 'react';
+import { energyCosts, estimateEnergy } from '../../../core/energy/estimate.ts';
+import type { EnergyEstimate } from '../../../core/energy/types.ts';
+import { useAppState } from '../../store/context.ts';
+import { ORIGINAL } from '../../store/state.ts';
+import { formatChange, plural } from '../../ui/format.ts';
+import { KpiCard } from '../../ui/kpi-card.tsx';
+
+export function EnergyKpi(): ReactElement {
+  const settings = useAppState((state) => state.energy);
+  const current = useAppState((state) => state.costs[state.currentId ?? ''] ?? null);
+  const original = useAppState((state) => state.costs[ORIGINAL] ?? null);
+  const costs = current ?? original;
+  const estimate = costs === null ? null : estimateEnergy(energyCosts(costs), settings);
+  const before = original === null ? null : estimateEnergy(energyCosts(original), settings);
+  return (
+    <KpiCard
+      name="Energy"
+      label="Energy / run"
+      value={estimate === null ? null : middle(estimate)}
+      baseline={before === null ? null : middle(before)}
+      unit="mJ"
+      source={estimate === null ? null : 'estimated'}
+      shown={estimate === null ? '–' : rangeText(estimate.millijoules)}
+      sourceWords={estimate === null ? 'not estimated' : 'estimated'}
+      verdict={verdictOf(estimate, before)}
+      note={
+        estimate === null
+          ? 'operations are not counted yet'
+          : plural(estimate.assumptions.length, 'assumption')
+      }
+      pending={false}
+      {...(estimate === null
+        ? {}
+        : { spread: { low: estimate.millijoules[0], high: estimate.millijoules[1] } })}
+    />
+  );
+}
+
+const middle = ({ millijoules: [low, high] }: EnergyEstimate): number => (low + high) / 2;
+
+/** The same constants on both sides: the change is as certain as the counts are. */
+function verdictOf(
+  estimate: EnergyEstimate | null,
+  before: EnergyEstimate | null,
+): { tone: 'good' | 'bad' | 'neutral'; text: string } | null {
+  if (estimate === null || before === null) return null;
+  const change = middle(estimate) / middle(before) - 1;
+  // Below half a percent the rounded change would read as zero.
+  if (!Number.isFinite(change) || Math.abs(change) < 0.005) return null;
+  return { tone: change < 0 ? 'good' : 'bad', text: formatChange(middle(estimate), middle(before)) };
+}
+
+const UNITS = [
+  { limit: 1e-3, factor: 1e6, unit: 'nJ' },
+  { limit: 1, factor: 1e3, unit: 'µJ' },
+  { limit: 1e3, factor: 1, unit: 'mJ' },
+] as const;
+
+/** '2–5 mJ': two digits, because no constant is known better. */
+export function rangeText([low, high]: readonly [number, number]): string {
+  const { factor, unit } = UNITS.find(({ limit }) => high < limit) ?? { factor: 1e-3, unit: 'J' };
+  const digits = (value: number): string => {
+    const scaled = value * factor;
+    return scaled >= 10 ? scaled.toFixed(0) : String(Number(scaled.toPrecision(2)));
+  };
+  return `${digits(low)}–${digits(high)} ${unit}`;
+}
