@@ -1,0 +1,71 @@
+/**
+ * Finds the file that a name in a label file means: names are written relative to many places, absolute, with
+ * backslashes or without extension. It must not know labels.
+ */
+import { baseName, cleanPath, stemOf } from '../files/names.ts';
+
+export type Found =
+  { readonly kind: 'one'; readonly file: number } | { readonly kind: 'none' } | { readonly kind: 'several' };
+
+const NONE: Found = { kind: 'none' };
+const SEVERAL: Found = { kind: 'several' };
+
+export class PathIndex {
+  readonly #paths: readonly string[];
+  readonly #exact = new Map<string, number>();
+  readonly #byBase = new Map<string, number[]>();
+  readonly #byStem = new Map<string, number[]>();
+
+  /** @param files numbers of the samples' files among `paths`; a result is a position in `files` */
+  constructor(paths: readonly string[], files: readonly number[]) {
+    this.#paths = files.map((file) => paths[file]);
+    for (const [i, path] of this.#paths.entries()) {
+      this.#exact.set(path, i);
+      push(this.#byBase, baseName(path), i);
+      push(this.#byStem, stemOf(path), i);
+    }
+  }
+
+  /**
+   * The same path, also below `folder`; else the file of that name (then: of that name without extension) that shares
+   * most folders with it.
+   */
+  find(name: string, folder: string): Found {
+    const clean = cleanPath(name.trim());
+    if (clean === '') return NONE;
+    const exact = this.#exact.get(folder === '' ? clean : `${folder}/${clean}`) ?? this.#exact.get(clean);
+    if (exact !== undefined) return { kind: 'one', file: exact };
+    const base = baseName(clean);
+    return this.#closest(clean, this.#byBase.get(base) ?? this.#byStem.get(base) ?? []);
+  }
+
+  #closest(name: string, candidates: readonly number[]): Found {
+    if (candidates.length === 0) return NONE;
+    if (candidates.length === 1) return { kind: 'one', file: candidates[0] };
+    let best = -1;
+    let winner: Found = NONE;
+    for (const file of candidates) {
+      const shared = sharedFolders(name, this.#paths[file]);
+      if (shared === best) winner = SEVERAL;
+      if (shared <= best) continue;
+      best = shared;
+      winner = { kind: 'one', file };
+    }
+    return winner;
+  }
+}
+
+function sharedFolders(a: string, b: string): number {
+  const left = a.split('/');
+  const right = b.split('/');
+  let shared = 0;
+  while (shared + 1 < Math.min(left.length, right.length) && left.at(-2 - shared) === right.at(-2 - shared))
+    shared++;
+  return shared;
+}
+
+function push(map: Map<string, number[]>, key: string, value: number): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
