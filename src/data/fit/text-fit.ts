@@ -1,7 +1,7 @@
 /** Text as token ids by the user's own tokenizer.json. It must not know models. */
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { TextFit } from '../../core/dataset/types.ts';
-import { PareError, type ErrorRecord } from '../../core/errors.ts';
+import { PareError } from '../../core/errors.ts';
 import { encode, store } from './values.ts';
 import type { FeedType, ValueArray } from './values.ts';
 
@@ -88,7 +88,7 @@ function parse(json: string, name: string): Record<string, unknown> {
 }
 
 function words(error: unknown): string {
-  return error instanceof Error ? error.message : String((error as ErrorRecord).message);
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Writes one text at `at`. */

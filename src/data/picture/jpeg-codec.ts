@@ -11,6 +11,11 @@ import { MAX_PIXELS } from './header.ts';
 
 export type JpegDecode = (bytes: Uint8Array, components: number) => Promise<Picture>;
 
+/** The package keeps one codec for a realm: what it says and whose turn it is belong to that one. */
+const said: string[] = [];
+let turn: Promise<unknown> = Promise.resolve();
+let ready: Promise<void> | undefined;
+
 /** Types of the package know one argument of the two. */
 type Init = (module: WebAssembly.Module, options: Readonly<Record<string, unknown>>) => Promise<void>;
 
@@ -19,8 +24,6 @@ type Init = (module: WebAssembly.Module, options: Readonly<Record<string, unknow
  * with grey instead of the missing part.
  */
 export function createJpegCodec(module: WebAssembly.Module): JpegDecode {
-  const said: string[] = [];
-  let ready: Promise<void> | undefined;
   const start = (): Promise<void> =>
     (init as unknown as Init)(module, {
       print: (line: string) => said.push(line),
@@ -28,8 +31,7 @@ export function createJpegCodec(module: WebAssembly.Module): JpegDecode {
       // Without this the glue resolves its own address, which fails in a worker that was started from a blob.
       locateFile: (name: string) => name,
     });
-  return async (bytes, components) => {
-    if (components === 4) return decodeFourColours(bytes);
+  const decodeNow = async (bytes: Uint8Array): Promise<Picture> => {
     ready ??= start();
     await ready;
     said.length = 0;
@@ -44,6 +46,12 @@ export function createJpegCodec(module: WebAssembly.Module): JpegDecode {
       ready = undefined;
       throw new Error(said.find((line) => !HARMLESS.test(line)) ?? wordsOf(error), { cause: error });
     }
+  };
+  return (bytes, components) => {
+    if (components === 4) return Promise.resolve().then(() => decodeFourColours(bytes));
+    const decoded = turn.then(() => decodeNow(bytes));
+    turn = decoded.catch(() => undefined);
+    return decoded;
   };
 }
 

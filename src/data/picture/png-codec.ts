@@ -31,12 +31,13 @@ export function createPngCodec(module: WebAssembly.Module): PngDecode {
 
 function instantiate(module: WebAssembly.Module): PngDecode {
   let decoded: Picture | undefined;
-  let exports: PngExports | undefined;
+  const instance: { exports?: PngExports } = {};
   const imports: Record<string, (...args: number[]) => number> = {};
   for (const { name } of WebAssembly.Module.imports(module)) {
     imports[name] = () => 0;
     if (name.includes('newwithownedu8clampedarray')) {
       imports[name] = (pointer, bytes, width, height) => {
+        const { exports } = instance;
         if (exports !== undefined) {
           const rgba = new Uint8Array(exports.memory.buffer, pointer >>> 0, bytes >>> 0).slice();
           exports.__wbindgen_free(pointer, bytes, 1);
@@ -48,7 +49,7 @@ function instantiate(module: WebAssembly.Module): PngDecode {
     if (name === '__wbindgen_throw') {
       imports[name] = (pointer, length) => {
         const text = new Uint8Array(
-          exports?.memory.buffer ?? new ArrayBuffer(0),
+          instance.exports?.memory.buffer ?? new ArrayBuffer(0),
           pointer >>> 0,
           length >>> 0,
         );
@@ -56,13 +57,13 @@ function instantiate(module: WebAssembly.Module): PngDecode {
       };
     }
   }
-  exports = new WebAssembly.Instance(module, { wbg: imports }).exports as unknown as PngExports;
-  const { memory, decode, __wbindgen_malloc: allocate } = exports;
+  const exports = new WebAssembly.Instance(module, { wbg: imports }).exports as unknown as PngExports;
+  instance.exports = exports;
   return (bytes) => {
-    const pointer = allocate(bytes.length, 1) >>> 0;
-    new Uint8Array(memory.buffer).set(bytes, pointer);
+    const pointer = exports.__wbindgen_malloc(bytes.length, 1) >>> 0;
+    new Uint8Array(exports.memory.buffer).set(bytes, pointer);
     decoded = undefined;
-    decode(pointer, bytes.length);
+    exports.decode(pointer, bytes.length);
     const result = decoded as Picture | undefined;
     decoded = undefined;
     if (result === undefined) throw new Error('The codec gave no picture.');
