@@ -1,12 +1,13 @@
 /** Statistics against numbers that can be checked by hand; each derivation stands beside its number. */
 import { describe, expect, it } from 'vitest';
 import {
-  bootstrapMean,
   mcnemarExact,
   median,
   medianInterval,
   pairedCounts,
   pairedDifference,
+  quantile,
+  quantileInterval,
   wilsonInterval,
 } from './statistics.ts';
 
@@ -103,20 +104,22 @@ describe('paired comparison', () => {
   });
 });
 
-describe('bootstrapMean', () => {
-  it('of equal differences has no width', () => {
-    const { mean, interval } = bootstrapMean([2, 2, 2], () => 0.5);
-    expect(mean).toBe(2);
-    expect(interval).toEqual({ low: 2, high: 2 });
+describe('quantiles', () => {
+  it('lie between neighbours', () => {
+    // 0.9·(5 − 1) = 3.6: 40 + 0.6·10
+    expect(quantile([50, 10, 20, 30, 40], 0.9)).toBeCloseTo(46, 12);
+    expect(quantile([1, 2, 3], 0.5)).toBe(2);
+    expect(quantile([7], 0.99)).toBe(7);
   });
-  it('draws with the given generator', () => {
-    // A generator that walks 0, ½, 0, ½ … picks elements 0 and 1 alternately: every resample has mean 1.5
-    let flip = false;
-    const walk = (): number => {
-      flip = !flip;
-      return flip ? 0 : 0.5;
-    };
-    const { interval } = bootstrapMean([1, 2], walk, 50);
-    expect(interval).toEqual({ low: 1.5, high: 1.5 });
+  it('have intervals where there are values enough', () => {
+    // 0.9ⁿ ≤ 0.025 first at n = 36 (0.0225): the largest of 36 is above the 90 % quantile often enough.
+    expect(quantileInterval(upTo(35), 0.9)).toBeUndefined();
+    expect(quantileInterval(upTo(36), 0.9)?.high).toBe(36);
+    // 0.99ⁿ ≤ 0.025 first at n = 368 (0.02476)
+    expect(quantileInterval(upTo(367), 0.99)).toBeUndefined();
+    expect(quantileInterval(upTo(368), 0.99)?.high).toBe(368);
+  });
+  it('agree with the interval of the median', () => {
+    for (const n of [6, 10, 37, 100]) expect(quantileInterval(upTo(n), 0.5)).toEqual(medianInterval(upTo(n)));
   });
 });

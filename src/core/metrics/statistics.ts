@@ -21,16 +21,53 @@ export function median(values: readonly number[]): number {
   return n % 2 === 1 ? upper : (sorted[(n >> 1) - 1] + upper) / 2;
 }
 
-/** P(X ≤ k) for X ~ Binomial(n, ½), summed in logarithms so that n may be thousands. */
-function binomialHalfCdf(k: number, n: number): number {
+/** P(X ≤ k) for X ~ Binomial(n, p), 0 < p < 1, summed in logarithms so that n may be thousands. */
+function binomialCdf(k: number, n: number, p: number): number {
   if (k < 0) return 0;
-  let logTerm = -n * Math.LN2;
+  const logOdds = Math.log(p / (1 - p));
+  let logTerm = n * Math.log1p(-p);
   let sum = 0;
   for (let i = 0; i <= Math.min(k, n); i++) {
     sum += Math.exp(logTerm);
-    logTerm += Math.log((n - i) / (i + 1));
+    logTerm += Math.log((n - i) / (i + 1)) + logOdds;
   }
   return Math.min(1, sum);
+}
+
+function binomialHalfCdf(k: number, n: number): number {
+  return binomialCdf(k, n, 0.5);
+}
+
+/**
+ * The value below which a share `q` of the values lies, linear between neighbours: position q·(n − 1) in ascending
+ * order. Source: Hyndman & Fan, The American Statistician 50 (1996) 361–365, definition 7.
+ * @throws PareError `internal` without values.
+ */
+export function quantile(values: readonly number[], q: number): number {
+  const n = values.length;
+  if (n === 0) throw new PareError('internal', 'A quantile of no values was asked for.');
+  const sorted = ascending(values);
+  const at = q * (n - 1);
+  const below = Math.floor(at);
+  const above = Math.min(n - 1, below + 1);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+/**
+ * Distribution-free 95 % interval of a quantile: the k-th smallest value that P(Binomial(n, q) < k) ≤ 0.025 allows, and
+ * the smallest m-th with P(Binomial(n, q) ≥ m) ≤ 0.025. Assumes independent values and nothing else.
+ * Source: as for the median.
+ * @returns undefined where no such interval exists: 99 % need 368 values, 90 % need 36.
+ */
+export function quantileInterval(values: readonly number[], q: number): Interval | undefined {
+  const n = values.length;
+  let low = 0;
+  while (low < n && binomialCdf(low, n, q) <= 0.025) low++;
+  let high = low + 1;
+  while (high <= n && 1 - binomialCdf(high - 1, n, q) > 0.025) high++;
+  if (low < 1 || high > n) return undefined;
+  const sorted = ascending(values);
+  return { low: sorted[low - 1], high: sorted[high - 1] };
 }
 
 /** Fewest values for which order statistics can give a 95 % interval: 1 − 2·(½)⁶ = 0.969, while (½)⁵ gives 0.938. */
@@ -129,28 +166,4 @@ function pairCorrelation({ both, firstOnly, secondOnly, neither }: PairedCounts)
   const product = both * neither - firstOnly * secondOnly;
   const corrected = product > n / 2 ? product - n / 2 : product >= 0 ? 0 : product;
   return corrected / Math.sqrt(margins);
-}
-
-/**
- * Percentile bootstrap of the mean of paired differences.
- * @param next uniform in [0, 1), seeded by the caller.
- */
-export function bootstrapMean(
-  differences: readonly number[],
-  next: () => number,
-  resamples = 2000,
-): { readonly mean: number; readonly interval: Interval } {
-  const n = differences.length;
-  if (n === 0) throw new PareError('internal', 'A mean of no values was asked for.');
-  const means = Array.from({ length: resamples }, () => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += differences[Math.floor(next() * n)];
-    return sum / n;
-  });
-  const sorted = ascending(means);
-  const at = (q: number): number => sorted[Math.min(resamples - 1, Math.max(0, Math.floor(q * resamples)))];
-  return {
-    mean: differences.reduce((sum, d) => sum + d, 0) / n,
-    interval: { low: at(0.025), high: at(0.975) },
-  };
 }

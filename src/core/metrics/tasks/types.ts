@@ -22,7 +22,7 @@ export interface TextRecord {
   readonly index: number;
   readonly truth: string;
   readonly predicted: string;
-  /** Levenshtein distance in characters (code points), and the length of the truth. */
+  /** Levenshtein distance in characters (code points), and the length of the truth; −1 = unlabelled. */
   readonly edits: number;
   readonly length: number;
 }
@@ -30,6 +30,7 @@ export interface TextRecord {
 export interface NumbersRecord {
   readonly kind: 'numbers';
   readonly index: number;
+  /** Empty = unlabelled. */
   readonly truth: readonly number[];
   readonly predicted: readonly number[];
 }
@@ -46,6 +47,8 @@ export interface BoxesRecord {
   readonly index: number;
   readonly truth: readonly (Detection & { readonly crowd?: boolean })[];
   readonly predicted: readonly Detection[];
+  /** The labels say nothing about this picture. Absent = what is not in `truth` is not there. */
+  readonly unlabelled?: true;
 }
 
 /** Pixels by class that occurs in truth or prediction: [class, truth ∩ prediction, truth, prediction]. */
@@ -104,6 +107,8 @@ export interface TaskSummary {
   /** [truth, predicted, count], most frequent first, the diagonal left out; at most 1,000. */
   readonly confusion: readonly (readonly [number, number, number])[];
   readonly failed: readonly FailedRecord[];
+  /** Samples without a label; they count in no figure. */
+  readonly unlabelled?: number;
 }
 
 export type Verdict = 'better' | 'worse' | 'indistinguishable';
@@ -143,6 +148,8 @@ export interface TaskComparison {
   /** 95 % interval of the difference, paired. */
   readonly interval: Interval;
   readonly n: number;
+  /** Samples that count in neither figure: they failed with one of the models, or only one of them saw them. */
+  readonly unpaired?: number;
   readonly pValue: number | null;
   readonly verdict: Verdict;
   /** "−0.4 pt, between −1.2 and +0.4 on 1,000 images: not distinguishable". */
