@@ -46,8 +46,27 @@ function Ready({ ready }: { readonly ready: ReadyEvaluation }): ReactElement {
       ) : (
         <Deltas comparison={comparison} />
       )}
+      <LeftOut unlabelled={summary.unlabelled ?? 0} unpaired={comparison?.unpaired ?? 0} />
       <FailedList failed={summary.failed} />
     </>
+  );
+}
+
+/** Nothing is dropped without a word. */
+function LeftOut({
+  unlabelled,
+  unpaired,
+}: {
+  readonly unlabelled: number;
+  readonly unpaired: number;
+}): ReactElement | null {
+  if (unlabelled === 0 && unpaired === 0) return null;
+  return (
+    <p className="mute small">
+      In no figure: {unlabelled === 0 ? '' : `${plural(unlabelled, 'sample')} without a label`}
+      {unlabelled > 0 && unpaired > 0 ? ', ' : ''}
+      {unpaired === 0 ? '' : `${plural(unpaired, 'sample')} that only one of the models could see`}.
+    </p>
   );
 }
 

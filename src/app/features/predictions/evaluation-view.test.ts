@@ -8,7 +8,7 @@ import { evaluationView } from './evaluation-view.ts';
 import type { EvaluationInput } from './evaluation-view.ts';
 
 const evaluation = { name: 'made up' } as unknown as Evaluation;
-const data = { config: { format: 'pare-data' } } as unknown as EvaluationInput['data'];
+const data = { config: { task: { kind: 'classification' } } } as unknown as EvaluationInput['data'];
 const entry: StudyEntry = originalEntry(modelSummary());
 const input = (over: Partial<EvaluationInput> = {}, at: Partial<StudyEntry> = {}): EvaluationInput => ({
   data: null,
@@ -29,6 +29,14 @@ describe('evaluationView', () => {
     expect(evaluationView(input({ data: unfitted }))).toMatchObject({
       state: 'none',
       title: expect.stringContaining('Accept') as string,
+    });
+  });
+
+  it('says that there is nothing to be right about', () => {
+    const config = { task: { kind: 'agreement' } };
+    expect(evaluationView(input({ data: { config } as unknown as EvaluationInput['data'] }))).toMatchObject({
+      state: 'none',
+      title: expect.stringContaining('no right answers') as string,
     });
   });
 

@@ -41,6 +41,13 @@ export function evaluationView(input: EvaluationInput): EvaluationView {
       hint: 'The stage Data proposes a way and shows the evidence for it.',
     };
   }
+  if (data.config.task.kind === 'agreement') {
+    return {
+      state: 'none',
+      title: 'This data has no right answers to compare with.',
+      hint: 'Models are compared by how far their outputs agree. Labels, from folders or a labels file, say more.',
+    };
+  }
   if (entry !== undefined && entry.evaluationFailure !== null) {
     return { state: 'failed', error: entry.evaluationFailure };
   }
