@@ -46,6 +46,11 @@ export function evaluationKey({ data, options }: Pick<AppState, 'data' | 'option
   return `${data.summary.dataId} ${options.provider} ${text}`;
 }
 
+/** Whether there is something to be right about: data with labels in use, or on their way with the sample. */
+export function isLabelled(state: Pick<AppState, 'data' | 'options' | 'sample'>): boolean {
+  return evaluationKey(state) !== null || (state.sample && state.data === null);
+}
+
 /** Evaluated, or found impossible to evaluate, with the data now in use; or there are none. */
 export function isEvaluated(entry: StudyEntry, state: Pick<AppState, 'data' | 'options'>): boolean {
   const key = evaluationKey(state);

@@ -4,7 +4,7 @@ import type { FigureInput } from './figures.ts';
 import { EMPTY_RECIPE, recipeKey } from './recipe-edit.ts';
 import { DEFAULT_OPTIONS, ORIGINAL, optionsKey, originalEntry } from './state.ts';
 import type { StudyEntry } from './state.ts';
-import { measureResult, modelSummary } from './testing/fake-studio.ts';
+import { evaluation, measureResult, modelSummary } from './testing/fake-studio.ts';
 
 const KEY = optionsKey(DEFAULT_OPTIONS);
 
@@ -106,26 +106,48 @@ describe('what has to be run to be known', () => {
     });
     expect(figuresOf(input({ current: partial })).memory.missing).toBe('no heap figure');
   });
+});
 
-  it('turns the interval of an accuracy difference into one around the value', () => {
-    const measured = variant({
-      measurement: measureResult({
-        accuracy: {
-          source: 'measured',
-          metric: 'top1',
-          value: 0.97,
-          baseline: 0.98,
-          difference: -0.01,
-          interval: { low: -0.015, high: -0.005 },
-          samples: 1000,
-          dataset: 'digits',
-        },
-      }),
+describe('accuracy', () => {
+  const evaluated = (over: Partial<StudyEntry> = {}) =>
+    variant({ evaluation: evaluation(0.79), evaluatedWith: 'key', ...over });
+
+  it('turns the interval of the paired difference into one around the value', () => {
+    const { quality } = figuresOf(input({ current: evaluated(), gain: 'accuracy' }));
+    // 0.80 of the original; the difference lies between −0.02 and 0.
+    expect(quality).toMatchObject({ name: 'accuracy', value: 0.79, unit: 'fraction', source: 'measured' });
+    expect(quality.interval?.low).toBeCloseTo(0.78, 12);
+    expect(quality.interval?.high).toBeCloseTo(0.8, 12);
+  });
+
+  it('is pending until evaluated, and says why it could not be', () => {
+    expect(figuresOf(input({ current: variant(), gain: 'accuracy' })).quality).toMatchObject({
+      value: null,
+      pending: true,
+      missing: null,
     });
-    const { quality } = figuresOf(input({ current: measured, gain: 'accuracy' }));
-    // 0.98 − 0.015 and 0.98 − 0.005.
-    expect(quality.interval?.low).toBeCloseTo(0.965, 12);
-    expect(quality.interval?.high).toBeCloseTo(0.975, 12);
+    const failed = evaluated({
+      evaluation: null,
+      evaluationFailure: { code: 'data-invalid', message: 'all samples failed' },
+    });
+    expect(figuresOf(input({ current: failed, gain: 'accuracy' })).quality).toMatchObject({
+      value: null,
+      pending: false,
+      missing: 'all samples failed',
+    });
+  });
+
+  it('does not depend on how latency was measured', () => {
+    const options = { ...DEFAULT_OPTIONS, threads: 4 };
+    const { quality, latency } = figuresOf(input({ current: evaluated(), gain: 'accuracy', options }));
+    expect(quality.source).toBe('measured');
+    expect(latency.source).toBeNull();
+  });
+
+  it('shows an error in the unit of the labels', () => {
+    const current = evaluated({ evaluation: evaluation(0.9, { metric: 'mae', higherIsBetter: false }) });
+    const { quality } = figuresOf(input({ entries: [original, current], current, gain: 'accuracy' }));
+    expect(quality).toMatchObject({ metric: 'mae', unit: 'value', value: 0.9 });
   });
 });
 

@@ -2,20 +2,25 @@
  * The four figures above the chart, each with where it comes from. Pure: from what the store knows to what a card
  * says. A figure that was not measured says so and why; it is never filled with a guess that looks like a measurement.
  */
+import type { MetricId } from '../../core/metrics/tasks/types.ts';
 import type { Interval, NumberSource } from '../../core/metrics/types.ts';
 import { interpolateGain } from '../../core/search/pareto.ts';
 import type { TradeoffPoint } from '../../core/search/pareto.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
-import type { MeasureResult } from '../../worker/api.ts';
+import type { Evaluation, MeasureResult } from '../../worker/api.ts';
+import { metricWords } from '../features/per-class/metric-text.ts';
 import { ORIGINAL, isSettled } from './state.ts';
 import type { GainAxis, StudyEntry } from './state.ts';
 
 export type FigureName = 'size' | 'latency' | 'accuracy' | 'agreement' | 'memory';
-export type FigureUnit = 'B' | 'ms' | 'fraction';
+/** `value`: in the unit of the labels, for a metric that is no share. */
+export type FigureUnit = 'B' | 'ms' | 'fraction' | 'value';
 
 export interface Figure {
   readonly name: FigureName;
   readonly unit: FigureUnit;
+  /** What an accuracy is measured by. */
+  readonly metric?: MetricId;
   readonly value: number | null;
   readonly baseline: number | null;
   /** Null where there is no value. */
@@ -52,15 +57,23 @@ export interface Figures {
 }
 
 export function figuresOf(input: FigureInput): Figures {
+  const { options } = input;
   return {
     size: sizeFigure(input),
-    latency: measuredFigure(input, 'latency', 'ms', latencyOf),
-    quality:
-      input.gain === 'accuracy'
-        ? measuredFigure(input, 'accuracy', 'fraction', accuracyOf)
-        : measuredFigure(input, 'agreement', 'fraction', agreementOf),
-    memory: measuredFigure(input, 'memory', 'B', memoryOf),
+    latency: runFigure(input, 'latency', 'ms', measured('latency', options, latencyOf)),
+    quality: input.gain === 'accuracy' ? accuracyFigure(input) : agreementFigure(input),
+    memory: runFigure(input, 'memory', 'B', measured('memory', options, memoryOf)),
   };
+}
+
+function agreementFigure(input: FigureInput): Figure {
+  return runFigure(input, 'agreement', 'fraction', measured('agreement', input.options, agreementOf));
+}
+
+function accuracyFigure(input: FigureInput): Figure {
+  const metric = input.entries.find(({ evaluation }) => evaluation !== null)?.evaluation?.summary.main;
+  const unit = metric === undefined || metricWords(metric).fraction ? 'fraction' : 'value';
+  return { ...runFigure(input, 'accuracy', unit, EVALUATED), ...(metric === undefined ? {} : { metric }) };
 }
 
 /** Bytes that are kept in memory, or read from the file, can be counted: a made size is measured. */
@@ -89,6 +102,36 @@ interface Reading {
   readonly baselineInterval: Interval | null;
 }
 
+/** Where a figure comes from. */
+interface Run {
+  /** Done with what is in force now, or found impossible. */
+  done(entry: StudyEntry): boolean;
+  read(entry: StudyEntry): Reading | null;
+  missing(entry: StudyEntry): string;
+}
+
+function measured(
+  name: 'latency' | 'agreement' | 'memory',
+  options: MeasureOptions,
+  read: (measurement: MeasureResult) => Reading | null,
+): Run {
+  return {
+    done: (entry) => isSettled(entry, options),
+    read: ({ measurement }) => (measurement === null ? null : read(measurement)),
+    missing: ({ failure, measurement }) =>
+      failure?.message ??
+      measurement?.notMeasured.find(({ what }) => what === name)?.reason ??
+      'no measurement was made',
+  };
+}
+
+/** Evaluations of other data than those in use are not kept, so that what is there counts. */
+const EVALUATED: Run = {
+  done: ({ evaluation, evaluationFailure }) => evaluation !== null || evaluationFailure !== null,
+  read: ({ evaluation }) => (evaluation === null ? null : accuracyOf(evaluation)),
+  missing: ({ evaluationFailure }) => evaluationFailure?.message ?? 'no evaluation was made',
+};
+
 function latencyOf({ latency }: MeasureResult): Reading | null {
   if (latency === null) return null;
   return {
@@ -99,15 +142,19 @@ function latencyOf({ latency }: MeasureResult): Reading | null {
   };
 }
 
-function accuracyOf({ accuracy }: MeasureResult): Reading | null {
-  if (accuracy === null) return null;
-  const { value, baseline, interval } = accuracy;
-  // The interval belongs to the paired difference; around the value it reads baseline + difference.
+function accuracyOf({ summary, baseline, comparison }: Evaluation): Reading {
   return {
-    value,
-    baseline,
-    interval: { low: baseline + interval.low, high: baseline + interval.high },
-    baselineInterval: null,
+    value: summary.value,
+    baseline: baseline.value,
+    // The interval belongs to the paired difference; around the value it reads baseline + difference.
+    interval:
+      comparison === null
+        ? summary.interval
+        : {
+            low: comparison.baseline + comparison.interval.low,
+            high: comparison.baseline + comparison.interval.high,
+          },
+    baselineInterval: baseline.interval,
   };
 }
 
@@ -124,56 +171,36 @@ function memoryOf({ memory }: MeasureResult): Reading | null {
     : { value: memory.variantBytes, baseline: memory.originalBytes, interval: null, baselineInterval: null };
 }
 
-function measuredFigure(
+function runFigure(
   input: FigureInput,
-  name: 'latency' | 'accuracy' | 'agreement' | 'memory',
+  name: Exclude<FigureName, 'size'>,
   unit: FigureUnit,
-  read: (measurement: MeasureResult) => Reading | null,
+  run: Run,
 ): Figure {
-  const { current, original, options } = input;
-  const base = { name, unit, interval: null, baseline: baselineFrom(original, read) } as const;
-  if (current !== null && isSettled(current, options)) {
-    const reading = current.measurement === null ? null : read(current.measurement);
-    // The original was run against itself: one figure, not two draws from the same noise.
-    if (reading !== null && current.id === ORIGINAL) {
-      return {
-        ...base,
-        value: reading.baseline,
-        interval: reading.baselineInterval,
-        source: 'measured',
-        pending: false,
-        missing: null,
-      };
-    }
-    if (reading !== null) {
-      const { value, baseline, interval } = reading;
-      return { ...base, value, baseline, interval, source: 'measured', pending: false, missing: null };
-    }
-    return { ...base, value: null, source: null, pending: false, missing: reasonFor(current, name) };
+  const { current, original } = input;
+  const base = { name, unit, interval: null, baseline: run.read(original)?.baseline ?? null } as const;
+  if (current === null || !run.done(current)) {
+    const value = estimateFor(input, run) ?? null;
+    return { ...base, value, source: value === null ? null : 'estimated', pending: true, missing: null };
   }
-  const estimate = estimateFor(input, read);
-  if (estimate === undefined) return { ...base, value: null, source: null, pending: true, missing: null };
-  return { ...base, value: estimate, source: 'estimated', pending: true, missing: null };
-}
-
-function baselineFrom(
-  original: StudyEntry,
-  read: (measurement: MeasureResult) => Reading | null,
-): number | null {
-  return original.measurement === null ? null : (read(original.measurement)?.baseline ?? null);
+  const reading = run.read(current);
+  if (reading === null) {
+    return { ...base, value: null, source: null, pending: false, missing: run.missing(current) };
+  }
+  const found = { ...base, source: 'measured', pending: false, missing: null } as const;
+  const { value, baseline, interval, baselineInterval } = reading;
+  // The original was run against itself: one figure, not two draws from the same noise.
+  if (current.id === ORIGINAL) return { ...found, value: baseline, interval: baselineInterval };
+  return { ...found, value, baseline, interval };
 }
 
 /** Between the measured neighbours in size. Needs at least one variant besides the original, or it says nothing. */
-function estimateFor(
-  { entries, current, prediction, options }: FigureInput,
-  read: (measurement: MeasureResult) => Reading | null,
-): number | undefined {
+function estimateFor({ entries, current, prediction }: FigureInput, run: Run): number | undefined {
   const bytes = current?.bytes ?? prediction?.bytes;
   if (bytes === undefined) return undefined;
   const points: TradeoffPoint[] = [];
   for (const entry of entries) {
-    if (entry.measurement === null || !isSettled(entry, options)) continue;
-    const reading = read(entry.measurement);
+    const reading = run.done(entry) ? run.read(entry) : null;
     if (reading === null) continue;
     const gain = entry.id === ORIGINAL ? reading.baseline : reading.value;
     points.push({ id: entry.id, cost: entry.bytes, gain });
@@ -181,15 +208,11 @@ function estimateFor(
   return interpolateGain(points, bytes);
 }
 
-function reasonFor(entry: StudyEntry, name: 'latency' | 'accuracy' | 'agreement' | 'memory'): string {
-  if (entry.failure !== null) return entry.failure.message;
-  const note = entry.measurement?.notMeasured.find(({ what }) => what === name);
-  return note?.reason ?? 'no measurement was made';
-}
-
-/** Accuracy wherever labelled data exists, else agreement. */
-export function gainOf(chosen: GainAxis | null, sample: boolean, entries: readonly StudyEntry[]): GainAxis {
-  const labelled = sample || entries.some((entry) => (entry.measurement?.accuracy ?? null) !== null);
-  if (!labelled) return 'agreement';
+/**
+ * Accuracy wherever there is something to be right about, else agreement.
+ * @param labelled whether data with labels are in use, evaluated or not
+ */
+export function gainOf(chosen: GainAxis | null, labelled: boolean, entries: readonly StudyEntry[]): GainAxis {
+  if (!labelled && entries.every(({ evaluation }) => evaluation === null)) return 'agreement';
   return chosen ?? 'accuracy';
 }

@@ -4,7 +4,7 @@ import type { TradeoffInput } from './points.ts';
 import { withPrecision, EMPTY_DRAFT } from './recipe-edit.ts';
 import { DEFAULT_OPTIONS, ORIGINAL, optionsKey, originalEntry } from './state.ts';
 import type { StudyEntry } from './state.ts';
-import { measureResult, modelSummary } from './testing/fake-studio.ts';
+import { evaluation, measureResult, modelSummary } from './testing/fake-studio.ts';
 
 const KEY = optionsKey(DEFAULT_OPTIONS);
 const base = originalEntry(modelSummary());
@@ -30,14 +30,6 @@ const input = (entries: readonly StudyEntry[], over: Partial<TradeoffInput> = {}
   gain: 'agreement',
   ...over,
 });
-
-const ACCURACY = {
-  source: 'measured',
-  metric: 'top1',
-  interval: { low: -0.06, high: -0.04 },
-  samples: 1000,
-  dataset: 'd',
-} as const;
 
 const original = entry(ORIGINAL, 1000, 1);
 
@@ -91,11 +83,27 @@ describe('tradeoffOf', () => {
         cost: cost === 'size' ? 1000 : 1,
       });
     }
-    const labelled = measureResult({
-      accuracy: { ...ACCURACY, value: 0.9, baseline: 0.95, difference: -0.05 },
-    });
-    const known = [entries[0], { ...entry('a', 300, 0.98), measurement: labelled }];
-    expect(tradeoffOf(input(known, { gain: 'accuracy' })).points[0]?.gain).toBe(0.95);
+    const known = [entries[0], { ...entry('a', 300, 0.98), evaluation: evaluation(0.75) }];
+    const labelled = tradeoffOf(input(known, { gain: 'accuracy' })).points;
+    expect(labelled.map(({ gain }) => gain)).toEqual([0.8, 0.75]);
+    // The difference is −0.05 and known to a hundredth.
+    expect(labelled[1]?.gainSpread?.map((side) => side.toFixed(3))).toEqual(['0.010', '0.010']);
+  });
+
+  it('draws the front below where the gain is an error', () => {
+    const error = (value: number) => evaluation(value, { metric: 'mae', higherIsBetter: false });
+    const { front, lowerIsBetter, metric } = tradeoffOf(
+      input(
+        [
+          { ...original, evaluation: error(0.8) },
+          { ...entry('a', 300, 0.98), evaluation: error(0.9) },
+          { ...entry('b', 400, 0.98), evaluation: error(0.95) },
+        ],
+        { gain: 'accuracy' },
+      ),
+    );
+    expect([lowerIsBetter, metric]).toEqual([true, 'mae']);
+    expect(front.map(({ id }) => id)).toEqual(['a', ORIGINAL]);
   });
 
   it('compares latencies as ratios of one run, with their interval', () => {

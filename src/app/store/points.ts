@@ -2,6 +2,7 @@
  * The trade-off as points: every measured entry, the front, and the ghost that stands for the recipe on screen until
  * it is measured. Pure; the chart draws it, the table beside it reads it out.
  */
+import type { MetricId } from '../../core/metrics/tasks/types.ts';
 import { interpolateGain, paretoFront } from '../../core/search/pareto.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
 import type { Prediction } from './figures.ts';
@@ -34,6 +35,10 @@ export interface Tradeoff {
   readonly points: readonly ChartPoint[];
   readonly front: readonly ChartPoint[];
   readonly ghost: Ghost | null;
+  /** What the gains are measured by; null for agreement. */
+  readonly metric: MetricId | null;
+  /** The gains are errors: the best point is at the bottom left. */
+  readonly lowerIsBetter: boolean;
 }
 
 export interface TradeoffInput {
@@ -59,10 +64,20 @@ export function tradeoffOf(input: TradeoffInput): Tradeoff {
     const gain = gainValue(entry, input);
     if (cost !== null && gain !== null) placed.push({ id: entry.id, entry, cost, gain });
   }
-  const frontIds = new Set(paretoFront(placed).map(({ id }) => id));
+  const metric = input.entries.find(({ evaluation }) => evaluation !== null)?.evaluation?.summary ?? null;
+  const lowerIsBetter = input.gain === 'accuracy' && metric?.higherIsBetter === false;
+  // The front is drawn where more is better; an error is turned round for it, and shown as it is.
+  const ranked = placed.map((place) => ({ ...place, gain: lowerIsBetter ? -place.gain : place.gain }));
+  const frontIds = new Set(paretoFront(ranked).map(({ id }) => id));
   const points = placed.map((place) => pointOf(place, input, frontIds.has(place.id)));
   const front = points.filter(({ onFront }) => onFront).sort((a, b) => a.cost - b.cost);
-  return { points, front, ghost: ghostOf(input, placed) };
+  return {
+    points,
+    front,
+    ghost: ghostOf(input, placed),
+    metric: input.gain === 'accuracy' ? (metric?.main ?? null) : null,
+    lowerIsBetter,
+  };
 }
 
 function costOf(entry: StudyEntry, { entries, cost, options }: TradeoffInput): number | null {
@@ -76,14 +91,14 @@ function costOf(entry: StudyEntry, { entries, cost, options }: TradeoffInput): n
 
 function gainValue(entry: StudyEntry, { entries, gain }: TradeoffInput): number | null {
   if (entry.id === ORIGINAL) return originalGain(entries, gain);
-  if (gain === 'accuracy') return entry.measurement?.accuracy?.value ?? null;
+  if (gain === 'accuracy') return entry.evaluation?.summary.value ?? null;
   return entry.measurement?.agreement?.cosine ?? null;
 }
 
-/** Every measurement of a variant runs the original beside it, so that the first of any entry places the original too. */
+/** Every run of a variant has the original beside it, so that the first of any entry places the original too. */
 export function originalGain(entries: readonly StudyEntry[], gain: GainAxis): number | null {
-  for (const { measurement } of entries) {
-    if (gain === 'accuracy' && measurement?.accuracy) return measurement.accuracy.baseline;
+  for (const { measurement, evaluation } of entries) {
+    if (gain === 'accuracy' && evaluation !== null) return evaluation.baseline.value;
     if (gain === 'agreement' && measurement?.agreement) return 1;
   }
   return null;
@@ -101,7 +116,7 @@ function pointOf({ entry, cost, gain }: Placed, input: TradeoffInput, onFront: b
     onFront,
   };
   if (original) return point;
-  const accuracy = (input.gain === 'accuracy' ? entry.measurement?.accuracy : null) ?? null;
+  const accuracy = (input.gain === 'accuracy' ? entry.evaluation?.comparison : null) ?? null;
   const latency = (input.cost === 'latency' ? entry.measurement?.latency : null) ?? null;
   return {
     ...point,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { AccuracyMeasurement, Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
+import type { TaskComparison } from '../../core/metrics/tasks/types.ts';
+import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
 import type { MeasureResult } from '../../worker/api.ts';
 import { DEFAULT_OPTIONS, ORIGINAL, optionsKey, originalEntry } from './state.ts';
 import type { StudyEntry } from './state.ts';
-import { measureResult, modelSummary } from './testing/fake-studio.ts';
+import { evaluation, measureResult, modelSummary } from './testing/fake-studio.ts';
 import { accuracyVerdict, latencyVerdict, overallVerdict, sizeVerdict } from './verdict.ts';
 
 const entry = (bytes: number, measurement: MeasureResult | null): StudyEntry => ({
@@ -20,16 +21,12 @@ const speed = (speedup: number, speedupInterval: Interval): LatencyMeasurement =
   speedupInterval,
 });
 
-const accuracy = (difference: number, interval: Interval): AccuracyMeasurement => ({
-  source: 'measured',
-  metric: 'top1',
-  value: 0.98 + difference,
-  baseline: 0.98,
-  difference,
-  interval,
-  samples: 1000,
-  dataset: 'digits',
-});
+const evaluated = (
+  one: StudyEntry,
+  difference: number,
+  interval: Interval,
+  over: Partial<TaskComparison> = {},
+): StudyEntry => ({ ...one, evaluation: evaluation(0.8 + difference, { difference, interval, ...over }) });
 
 describe('single verdicts', () => {
   it('trust sizes to the byte', () => {
@@ -58,41 +55,85 @@ describe('single verdicts', () => {
 
   it('call an accuracy only when its interval leaves 0', () => {
     const of = (difference: number, interval: Interval) =>
-      accuracyVerdict(entry(1, measureResult({ accuracy: accuracy(difference, interval) })));
+      accuracyVerdict(evaluated(entry(1, measureResult()), difference, interval));
     expect(of(-0.01, { low: -0.02, high: -0.001 })).toEqual({
       tone: 'bad',
       text: '−1.0 pt',
       range: '[−2.0, −0.1]',
     });
     expect(of(-0.002, { low: -0.01, high: 0.004 })?.tone).toBe('neutral');
+    expect(of(0.01, { low: 0.002, high: 0.02 })?.tone).toBe('good');
+  });
+
+  it('call a growing error a loss', () => {
+    const of = (difference: number, interval: Interval) =>
+      accuracyVerdict(
+        evaluated(entry(1, measureResult()), difference, interval, { metric: 'mae', higherIsBetter: false }),
+      );
+    expect(of(0.3, { low: 0.1, high: 0.5 })).toEqual({
+      tone: 'bad',
+      text: '+0.300',
+      range: '[+0.100, +0.500]',
+    });
+    expect(of(-0.3, { low: -0.5, high: -0.1 })?.tone).toBe('good');
   });
 });
 
 describe('the sentence for the whole', () => {
-  const fine = {
-    latency: speed(1, { low: 0.97, high: 1.03 }),
-    accuracy: accuracy(0, { low: -0.004, high: 0.004 }),
-  };
+  const fine = { latency: speed(1, { low: 0.97, high: 1.03 }) };
+  const same: Interval = { low: -0.004, high: 0.004 };
 
   it('praises what is smaller and loses nothing that was measured', () => {
-    expect(overallVerdict(entry(250, measureResult(fine)), 1000)).toEqual({
+    expect(overallVerdict(evaluated(entry(250, measureResult(fine)), 0, same), 1000)).toEqual({
       tone: 'good',
       text: '4.0× smaller, no slower that this run can tell, no accuracy lost that this data can tell.',
     });
   });
 
   it('says every loss plainly, with the gain before it', () => {
-    const measurement = measureResult({
-      latency: speed(0.8, { low: 0.75, high: 0.85 }),
-      accuracy: accuracy(-0.05, { low: -0.06, high: -0.04 }),
-    });
-    expect(overallVerdict(entry(250, measurement), 1000)).toEqual({
+    const slower = measureResult({ latency: speed(0.8, { low: 0.75, high: 0.85 }) });
+    const worse = evaluated(entry(250, slower), -0.05, { low: -0.06, high: -0.04 });
+    expect(overallVerdict(worse, 1000)).toEqual({
       tone: 'bad',
       text: '4.0× smaller, but slower and 5.0 points less accurate than the original.',
     });
-    expect(overallVerdict(entry(1200, measureResult(fine)), 1000)).toEqual({
+    expect(overallVerdict(evaluated(entry(1200, measureResult(fine)), 0, same), 1000)).toEqual({
       tone: 'bad',
       text: 'Larger than the original.',
+    });
+  });
+
+  it('does not praise a small error that has grown', () => {
+    const worse = evaluated(
+      entry(250, measureResult(fine)),
+      0.3,
+      { low: 0.1, high: 0.5 },
+      {
+        metric: 'mae',
+        higherIsBetter: false,
+      },
+    );
+    expect(overallVerdict(worse, 1000)).toEqual({
+      tone: 'bad',
+      text: '4.0× smaller, but worse by 0.300 MAE than the original.',
+    });
+  });
+
+  it('does not praise what too few samples or too much noise cannot tell', () => {
+    const few = evaluated(entry(250, measureResult(fine)), 0, same, { tooFew: 'needs 900', n: 12 });
+    expect(overallVerdict(few, 1000)).toEqual({
+      tone: 'neutral',
+      text: '4.0× smaller, no slower that this run can tell, too few samples (12) to tell its accuracy from the original’s.',
+    });
+    const noisy = measureResult({ latency: speed(1, { low: 0.5, high: 2 }) });
+    expect(overallVerdict(evaluated(entry(250, noisy), 0, same), 1000)).toMatchObject({ tone: 'neutral' });
+    const failed: StudyEntry = {
+      ...entry(250, measureResult(fine)),
+      evaluationFailure: { code: 'data-invalid', message: 'all failed' },
+    };
+    expect(overallVerdict(failed, 1000)).toEqual({
+      tone: 'neutral',
+      text: '4.0× smaller, no slower that this run can tell, accuracy not measured.',
     });
   });
 

@@ -2,14 +2,10 @@
  * What a measured variant is worth, in words. It never praises a difference that the measurement cannot tell from
  * none, and says plainly when a variant is worse. Pure text.
  */
-import {
-  formatBytes,
-  formatDecibels,
-  formatFactor,
-  formatPercent,
-  formatPoints,
-  signed,
-} from '../ui/format.ts';
+import type { MetricId, TaskComparison } from '../../core/metrics/tasks/types.ts';
+import type { Interval } from '../../core/metrics/types.ts';
+import { formatDifference, metricWords } from '../features/per-class/metric-text.ts';
+import { formatBytes, formatDecibels, formatFactor, formatPercent, signed } from '../ui/format.ts';
 import type { StudyEntry } from './state.ts';
 import { ORIGINAL } from './state.ts';
 
@@ -38,6 +34,8 @@ const WORTH_SAYING = 1.01;
 /** An interval that reaches further than this on either side says that the run was noisy, not that nothing changed. */
 const CLOSE = 1.2;
 
+const TOO_NOISY = 'too noisy';
+
 /** From the 95 % interval of the paired ratio: 1 inside it means that this run cannot tell. */
 export function latencyVerdict(entry: StudyEntry): Verdict | null {
   const latency = entry.measurement?.latency ?? null;
@@ -47,19 +45,30 @@ export function latencyVerdict(entry: StudyEntry): Verdict | null {
   if (high < 1) return { tone: 'bad', text: `slower, ${formatFactor(latency.speedup)}`, range };
   if (low > WORTH_SAYING) return { tone: 'good', text: `faster, ${formatFactor(latency.speedup)}`, range };
   const close = low >= 1 / CLOSE && high <= CLOSE;
-  return { tone: 'neutral', text: close ? 'no difference' : 'too noisy', range };
+  return { tone: 'neutral', text: close ? 'no difference' : TOO_NOISY, range };
 }
 
 /** From the 95 % interval of the paired difference on the same samples. */
 export function accuracyVerdict(entry: StudyEntry): Verdict | null {
-  const accuracy = entry.measurement?.accuracy ?? null;
-  if (accuracy === null || entry.id === ORIGINAL) return null;
-  const { interval, difference } = accuracy;
-  const range = `[${signed(interval.low * 100, 1)}, ${signed(interval.high * 100, 1)}]`;
-  const text = formatPoints(difference);
-  if (interval.high < 0) return { tone: 'bad', text, range };
-  if (interval.low > 0) return { tone: 'good', text, range };
+  const comparison = entry.evaluation?.comparison ?? null;
+  if (comparison === null || entry.id === ORIGINAL) return null;
+  const { metric, difference, interval } = comparison;
+  const range = rangeText(metric, interval);
+  const text = formatDifference(metric, difference);
+  const { low, high } = gainInterval(comparison);
+  if (high < 0) return { tone: 'bad', text, range };
+  if (low > 0) return { tone: 'good', text, range };
   return { tone: 'neutral', text, range };
+}
+
+/** The interval of the difference, turned so that more is better. */
+function gainInterval({ interval, higherIsBetter }: TaskComparison): Interval {
+  return higherIsBetter ? interval : { low: -interval.high, high: -interval.low };
+}
+
+function rangeText(metric: MetricId, { low, high }: Interval): string {
+  if (metricWords(metric).fraction) return `[${signed(low * 100, 1)}, ${signed(high * 100, 1)}]`;
+  return `[${formatDifference(metric, low)}, ${formatDifference(metric, high)}]`;
 }
 
 /** Below this cosine the outputs are no longer the same signal in any useful sense: angle above about 25°. */
@@ -80,21 +89,25 @@ export function agreementVerdict(entry: StudyEntry): Verdict | null {
   };
 }
 
-/** One sentence for the whole variant, worst news first. Only what was measured can make it good news. */
+/**
+ * One sentence for the whole variant, worst news first. Only what was measured can make it good news: a variant is
+ * never praised when it is worse, when the run was too noisy to tell, or when there are too few samples to tell.
+ */
 export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdict {
   if (entry.id === ORIGINAL) return { tone: 'neutral', text: 'This is the original file, unchanged.' };
   const size = sizeVerdict(entry.bytes, originalBytes);
   const latency = latencyVerdict(entry);
-  const accuracy = accuracyVerdict(entry);
-  const quality = accuracy ?? agreementVerdict(entry);
+  const comparison = entry.evaluation?.comparison ?? null;
+  const quality = accuracyVerdict(entry) ?? agreementVerdict(entry);
   const losses = lossesOf(entry, size, latency, quality);
   if (losses !== '') {
     const gain = size.tone === 'good' ? `${size.text}, but ` : '';
     return { tone: 'bad', text: capital(`${gain}${losses}.`) };
   }
   const parts = [size.text, speedWords(latency), heldWords(entry)];
-  const held = accuracy === null ? quality?.tone === 'good' : true;
-  const good = size.tone === 'good' && latency !== null && held;
+  const held = comparison === null ? quality?.tone === 'good' : comparison.tooFew === null;
+  const told = latency !== null && latency.text !== TOO_NOISY && entry.evaluationFailure === null;
+  const good = size.tone === 'good' && told && held;
   return { tone: good ? 'good' : 'neutral', text: capital(`${parts.join(', ')}.`) };
 }
 
@@ -105,32 +118,42 @@ function lossesOf(
   latency: Verdict | null,
   quality: Verdict | null,
 ): string {
-  const accuracy = entry.measurement?.accuracy ?? null;
+  const comparison = entry.evaluation?.comparison ?? null;
   const worse: string[] = [];
   if (size.tone === 'bad') worse.push('larger');
   if (latency?.tone === 'bad') worse.push('slower');
-  if (accuracy !== null && quality?.tone === 'bad') worse.push(lostWords(accuracy.difference));
+  if (comparison !== null && quality?.tone === 'bad') worse.push(lostWords(comparison));
   const last = worse.pop();
   const list = last === undefined ? '' : worse.length === 0 ? last : `${worse.join(', ')} and ${last}`;
   const losses = list === '' ? [] : [`${list} than the original`];
-  if (accuracy === null && quality?.tone === 'bad') losses.push('far from the original’s outputs');
+  if (comparison === null && quality?.tone === 'bad') losses.push('far from the original’s outputs');
   return losses.join(', and ');
 }
 
 /** One point and sixty are not the same news. */
-function lostWords(difference: number): string {
+function lostWords({ metric, difference }: TaskComparison): string {
+  const { fraction, name, higherIsBetter } = metricWords(metric);
+  if (!fraction) return `worse by ${formatDifference(metric, Math.abs(difference)).replace('+', '')} ${name}`;
   const points = Math.abs(difference * 100).toFixed(1);
+  if (!higherIsBetter) return `worse by ${points} points`;
   return points === '0.0' ? 'slightly less accurate' : `${points} points less accurate`;
 }
 
 function speedWords(latency: Verdict | null): string {
   if (latency === null) return 'speed not measured';
+  if (latency.text === TOO_NOISY) return 'too noisy to tell its speed';
   return latency.tone === 'good' ? 'faster' : 'no slower that this run can tell';
 }
 
-function heldWords(entry: StudyEntry): string {
-  if ((entry.measurement?.accuracy ?? null) !== null) return 'no accuracy lost that this data can tell';
-  const cosine = entry.measurement?.agreement?.cosine;
+function heldWords({ evaluation, evaluationFailure, measurement }: StudyEntry): string {
+  const comparison = evaluation?.comparison ?? null;
+  if (comparison !== null) {
+    return comparison.tooFew === null
+      ? 'no accuracy lost that this data can tell'
+      : `too few samples (${comparison.n}) to tell its accuracy from the original’s`;
+  }
+  if (evaluationFailure !== null) return 'accuracy not measured';
+  const cosine = measurement?.agreement?.cosine;
   return cosine === undefined ? 'agreement not measured' : `cosine to the original ${cosine.toFixed(4)}`;
 }
 

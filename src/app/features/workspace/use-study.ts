@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import type { SizePrediction } from '../../../core/recipe/predict.ts';
 import { useAppSlice, useAppState } from '../../store/context.ts';
+import { isLabelled } from '../../store/entries.ts';
 import { figuresOf, gainOf } from '../../store/figures.ts';
 import type { Figures } from '../../store/figures.ts';
 import { tradeoffOf } from '../../store/points.ts';
@@ -29,8 +30,8 @@ export function useCurrentEntry(): StudyEntry | null {
 
 export function useGain(): GainAxis {
   const entries = useEntries();
-  const { sample, gain } = useAppSlice((state) => ({ sample: state.sample, gain: state.view.gain }));
-  return gainOf(gain, sample, entries);
+  const { labelled, gain } = useAppSlice((state) => ({ labelled: isLabelled(state), gain: state.view.gain }));
+  return gainOf(gain, labelled, entries);
 }
 
 export function useFigures(): Figures | null {
@@ -38,10 +39,10 @@ export function useFigures(): Figures | null {
   const current = useCurrentEntry();
   const original = useAppState((state) => state.entries[ORIGINAL] ?? null);
   const options = useAppState((state) => state.options);
-  const sample = useAppState((state) => state.sample);
+  const labelled = useAppState(isLabelled);
   const prediction = usePrediction();
   // The card shows accuracy wherever there is some; the chart's axis is a choice of its own.
-  const gain = gainOf(null, sample, entries);
+  const gain = gainOf(null, labelled, entries);
   return useMemo(
     () => (original === null ? null : figuresOf({ entries, current, original, prediction, options, gain })),
     [entries, current, original, prediction, options, gain],
