@@ -5,7 +5,7 @@ import { energyCosts, estimateEnergy } from '../../../core/energy/estimate.ts';
 import { measureAction } from '../../actions/measure-again.ts';
 import { useAppSlice, useAppState } from '../../store/context.ts';
 import { ORIGINAL } from '../../store/state.ts';
-import { rangeText } from '../kpis/energy-kpi.tsx';
+import { millijoulesText } from '../energy/energy-text.ts';
 import { unitOf } from '../per-class/metric-text.ts';
 import { useAction } from '../shell/use-action.ts';
 import { CardHead } from '../stages/card-head.tsx';
@@ -31,7 +31,7 @@ export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
     measurement: original.measurement ?? onVariants.measurement,
     evaluation: original.evaluation?.summary ?? onVariants.evaluation?.baseline ?? null,
     costs,
-    energy: costs === null ? null : rangeText(estimateEnergy(energyCosts(costs), energy).millijoules),
+    energy: costs === null ? null : millijoulesText(estimateEnergy(energyCosts(costs), energy).millijoules),
     unit: unitOf(kind),
   });
   const measured = (original.measurement ?? onVariants.measurement) !== null;

@@ -6,6 +6,7 @@ import { useAppState } from '../../store/context.ts';
 import { ORIGINAL } from '../../store/state.ts';
 import { formatChange, plural } from '../../ui/format.ts';
 import { KpiCard } from '../../ui/kpi-card.tsx';
+import { millijoulesText } from '../energy/energy-text.ts';
 
 export function EnergyKpi(): ReactElement {
   const settings = useAppState((state) => state.energy);
@@ -22,7 +23,7 @@ export function EnergyKpi(): ReactElement {
       baseline={before === null ? null : middle(before)}
       unit="mJ"
       source={estimate === null ? null : 'estimated'}
-      shown={estimate === null ? '–' : rangeText(estimate.millijoules)}
+      shown={estimate === null ? '–' : millijoulesText(estimate.millijoules)}
       sourceWords={estimate === null ? 'not estimated' : 'estimated'}
       verdict={verdictOf(estimate, before)}
       note={
@@ -50,20 +51,4 @@ function verdictOf(
   // Below half a percent the rounded change would read as zero.
   if (!Number.isFinite(change) || Math.abs(change) < 0.005) return null;
   return { tone: change < 0 ? 'good' : 'bad', text: formatChange(middle(estimate), middle(before)) };
-}
-
-const UNITS = [
-  { limit: 1e-3, factor: 1e6, unit: 'nJ' },
-  { limit: 1, factor: 1e3, unit: 'µJ' },
-  { limit: 1e3, factor: 1, unit: 'mJ' },
-] as const;
-
-/** '2–5 mJ': two digits, because no constant is known better. */
-export function rangeText([low, high]: readonly [number, number]): string {
-  const { factor, unit } = UNITS.find(({ limit }) => high < limit) ?? { factor: 1e-3, unit: 'J' };
-  const digits = (value: number): string => {
-    const scaled = value * factor;
-    return scaled >= 10 ? scaled.toFixed(0) : String(Number(scaled.toPrecision(2)));
-  };
-  return `${digits(low)}–${digits(high)} ${unit}`;
 }

@@ -19,6 +19,8 @@ export function shownValue({ name, value, unit }: Figure, evaluation: Evaluation
       return formatMillis(value);
     case 'fraction':
       return formatPercent(value);
+    case 'value':
+      return value.toPrecision(4);
     default:
       return unit satisfies never;
   }

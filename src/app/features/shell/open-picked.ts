@@ -3,6 +3,8 @@
  * descriptions take their places. A model and its data may come together.
  */
 import { PareError, toErrorRecord } from '../../../core/errors.ts';
+import { openDescriptionFile } from '../../actions/open-data.ts';
+import { openRecipeFile } from '../../actions/open-recipe.ts';
 import type { ActionContext } from '../../actions/types.ts';
 import { showError } from '../../store/notices.ts';
 import type { PickedFile } from '../../ui/file-button.tsx';
@@ -38,11 +40,8 @@ const MOST_DOCUMENT_BYTES = 20_000_000;
 
 async function openDocument(context: ActionContext, picked: PickedFile): Promise<void> {
   const text = picked.file.size > MOST_DOCUMENT_BYTES ? '' : await picked.file.text();
-  // Loaded when needed: the first screen opens no documents.
   if (/"format"\s*:\s*"pare-data"/.test(text) && !/"format"\s*:\s*"pare-recipe"/.test(text)) {
-    const { openDescriptionFile } = await import('../../actions/open-data.ts');
     return openDescriptionFile(context, picked.file);
   }
-  const { openRecipeFile } = await import('../../actions/open-recipe.ts');
   return openRecipeFile(context, picked.file);
 }

@@ -13,12 +13,17 @@ import { HistoryTab } from '../history/history-tab.tsx';
 import { StepsTab } from '../history/steps-tab.tsx';
 import { BaselineCard } from '../baseline/baseline-card.tsx';
 import { DataCard } from '../data/data-card.tsx';
+import { EnergyCard } from '../energy/energy-card.tsx';
 import { GoalCard } from '../goal/goal-card.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { Remarks } from '../inspector/remarks.tsx';
 import { Kpis } from '../kpis/kpis.tsx';
 import { StatusStrip } from '../kpis/status-strip.tsx';
 import { LayersTable } from '../layers/layers-table.tsx';
+import { PerClassTab } from '../per-class/per-class-tab.tsx';
+import { ChangedCard } from '../predictions/changed-card.tsx';
+import { PredictionsTab } from '../predictions/predictions-tab.tsx';
+import { ProfileTab } from '../profile/profile-tab.tsx';
 import { RecipePanel } from '../recipe/recipe-panel.tsx';
 import { ProjectLine } from '../shell/project-line.tsx';
 import { DownloadButton, TopBar } from '../shell/top-bar.tsx';
@@ -72,6 +77,8 @@ export function Workspace(): ReactElement {
         </div>
         <div className="col col-right">
           {rest ? <Inspector /> : null}
+          {rest ? <ChangedCard /> : null}
+          {rest ? <EnergyCard /> : null}
           {rest ? <Remarks /> : null}
         </div>
       </main>
@@ -82,7 +89,7 @@ export function Workspace(): ReactElement {
   );
 }
 
-const TABS: readonly WorkspaceTab[] = ['layers', 'history', 'steps'];
+const TABS: readonly WorkspaceTab[] = ['layers', 'profile', 'predictions', 'per-class', 'history', 'steps'];
 
 function Details(): ReactElement {
   const { store } = useApp();
@@ -104,6 +111,9 @@ function Details(): ReactElement {
           <Tabs.Tab value="layers">
             Layers <span className="tab-count">{layers}</span>
           </Tabs.Tab>
+          <Tabs.Tab value="profile">Profile</Tabs.Tab>
+          <Tabs.Tab value="predictions">Predictions</Tabs.Tab>
+          <Tabs.Tab value="per-class">Per class</Tabs.Tab>
           <Tabs.Tab value="history">
             History{' '}
             <span className="tab-count" title={plural(variants, 'variant')}>
@@ -114,6 +124,15 @@ function Details(): ReactElement {
         </Tabs.List>
         <Tabs.Panel value="layers">
           <LayersTable />
+        </Tabs.Panel>
+        <Tabs.Panel value="profile">
+          <ProfileTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="predictions">
+          <PredictionsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="per-class">
+          <PerClassTab />
         </Tabs.Panel>
         <Tabs.Panel value="history">
           <HistoryTab />
