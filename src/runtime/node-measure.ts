@@ -9,6 +9,8 @@ import type { Clock } from './latency.ts';
 import { loadNodeRuntime } from './node-ort.ts';
 import { RUNTIME_NAME } from './ort.ts';
 
+export const NO_GPU_IN_NODE = 'Node has no WebGPU: measure on the GPU in the browser.';
+
 export interface NodeMeasureOptions {
   /** Between runs; throws PareError `cancelled` to stop. */
   readonly checkpoint?: (fraction: number, doing: string) => Promise<void>;
@@ -25,7 +27,7 @@ export async function measureInNode(
   return measure(
     {
       ort,
-      providers: { wasm: true, webgpu: 'Node has no WebGPU: measure on the GPU in the browser.' },
+      providers: { wasm: true, webgpu: NO_GPU_IN_NODE },
       memory,
       clock,
       threads: ort.env.wasm.numThreads ?? 1,

@@ -6,6 +6,7 @@ import type * as OrtModule from 'onnxruntime-web';
 
 export type Ort = typeof OrtModule;
 export type OrtSession = OrtModule.InferenceSession;
+export type SessionOptions = OrtModule.InferenceSession.SessionOptions;
 export type OrtTensor = OrtModule.Tensor;
 /** Outputs of a run by name. */
 export type OrtValues = Readonly<Record<string, OrtTensor | undefined>>;

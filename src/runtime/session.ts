@@ -4,7 +4,7 @@
 import { PareError } from '../core/errors.ts';
 import type { HostTensor } from '../core/onnx/graph-runner.ts';
 import { runtimeError } from './errors.ts';
-import type { Ort, OrtSession, OrtTensor, OrtValues } from './ort.ts';
+import type { Ort, OrtSession, OrtTensor, OrtValues, SessionOptions } from './ort.ts';
 import { MAX_BUFFER_BYTES } from './parts.ts';
 import { borrowOrtTensor, toOrtTensor } from './tensors.ts';
 
@@ -46,6 +46,7 @@ export async function openSession(
   provider: Provider,
   who: string,
   now: () => number,
+  options: Pick<SessionOptions, 'enableProfiling'> = {},
 ): Promise<Session> {
   if (bytes.model.length > MAX_BUFFER_BYTES) {
     throw new PareError(
@@ -60,6 +61,7 @@ export async function openSession(
       executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
+      ...options,
       ...(bytes.external.length === 0 ? {} : { externalData: bytes.external }),
     });
   } catch (error) {

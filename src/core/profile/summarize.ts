@@ -1,0 +1,128 @@
+/**
+ * Events of several profiled runs become times by node and by layer: medians over the runs, a node's own time without
+ * that of the graphs inside it. It must not know how events were caught or printed.
+ */
+import { median } from '../metrics/statistics.ts';
+import { createLayerFinder } from './layer-finder.ts';
+import type { LayerFinder, LayerNodes } from './layer-finder.ts';
+import type { NodeTime, ProfileEvent, ProfileResult } from './types.ts';
+
+export interface ProfileFacts extends Pick<ProfileResult, 'provider' | 'threads' | 'dimensions'> {
+  readonly layerNodes: LayerNodes;
+  /** Runs at the start that do not count. */
+  readonly discard: number;
+}
+
+/** The event that spans a run from outside. */
+const RUN = 'model_run';
+
+/** @returns undefined when no run is left to count. */
+export function summarizeProfile(
+  events: readonly ProfileEvent[],
+  facts: ProfileFacts,
+): ProfileResult | undefined {
+  const runs = splitRuns(events).slice(facts.discard);
+  if (runs.length === 0) return undefined;
+  const finder = createLayerFinder(facts.layerNodes);
+  const nodes = nodeTimes(runs, finder);
+  const layers: Record<string, number> = {};
+  for (const { layerId, micros } of nodes) layers[layerId ?? ''] = (layers[layerId ?? ''] ?? 0) + micros;
+  const runMicros = median(runs.map(({ span }) => span.duration));
+  return {
+    source: 'measured',
+    provider: facts.provider,
+    threads: facts.threads,
+    runs: runs.length,
+    runMicros,
+    nodesMicros: median(runs.map(({ own }) => own.reduce((sum, { micros }) => sum + micros, 0))),
+    nodes,
+    layers,
+    events: timelineOf(runs, runMicros),
+    dimensions: facts.dimensions,
+  };
+}
+
+interface OwnTime {
+  readonly event: ProfileEvent;
+  readonly micros: number;
+}
+
+interface ProfiledRun {
+  readonly span: ProfileEvent;
+  /** All that happened inside, by start. */
+  readonly events: readonly ProfileEvent[];
+  readonly own: readonly OwnTime[];
+}
+
+/** Runs in order of time. What lies outside of every run (loading) is left out. */
+function splitRuns(events: readonly ProfileEvent[]): ProfiledRun[] {
+  const byStart = events.toSorted((a, b) => a.start - b.start || b.duration - a.duration);
+  const spans = byStart.filter((event) => event.category === 'session' && event.name === RUN);
+  const runs: ProfiledRun[] = [];
+  let next = 0;
+  for (const span of spans) {
+    while (next < byStart.length && byStart[next].start < span.start) next++;
+    const first = next;
+    while (next < byStart.length && byStart[next].start <= span.start + span.duration) next++;
+    const inside = byStart.slice(first, next).filter((event) => event !== span && event.name !== RUN);
+    runs.push({ span, events: inside, own: ownTimes(inside) });
+  }
+  return runs;
+}
+
+/** Times of nodes without the nodes inside them (the body of an If or a Loop), so that their sum is the run's. */
+function ownTimes(byStart: readonly ProfileEvent[]): OwnTime[] {
+  const found: { event: ProfileEvent; micros: number }[] = [];
+  const open: { event: ProfileEvent; micros: number }[] = [];
+  for (const event of byStart) {
+    if (event.category !== 'node') continue;
+    while (open.length > 0 && !contains(open[open.length - 1].event, event)) open.pop();
+    const parent = open.at(-1);
+    if (parent !== undefined) parent.micros = Math.max(0, parent.micros - event.duration);
+    const own = { event, micros: event.duration };
+    found.push(own);
+    open.push(own);
+  }
+  return found;
+}
+
+function contains(outer: ProfileEvent, inner: ProfileEvent): boolean {
+  // A node of no measurable length next to another is beside it, not inside.
+  return (
+    inner.start + inner.duration <= outer.start + outer.duration && inner.start < outer.start + outer.duration
+  );
+}
+
+/** Nodes of one name and operator are one row: names repeat in real files. */
+function nodeTimes(runs: readonly ProfiledRun[], finder: LayerFinder): NodeTime[] {
+  const rows = new Map<string, { event: ProfileEvent; perRun: number[] }>();
+  runs.forEach(({ own }, run) => {
+    for (const { event, micros } of own) {
+      const key = `${event.op ?? ''}\n${event.name}`;
+      let row = rows.get(key);
+      if (row === undefined) {
+        row = { event, perRun: new Array<number>(runs.length).fill(0) };
+        rows.set(key, row);
+      }
+      row.perRun[run] += micros;
+    }
+  });
+  const times = [...rows.values()].map(({ event, perRun }) => ({ event, micros: median(perRun) }));
+  const total = times.reduce((sum, { micros }) => sum + micros, 0);
+  return times.map(({ event, micros }) => ({
+    node: event.name,
+    op: event.op ?? '',
+    provider: event.provider ?? '',
+    micros,
+    share: total > 0 ? micros / total : 0,
+    layerId: finder(event.name),
+  }));
+}
+
+/** The run whose length is nearest to the median, from its own zero. */
+function timelineOf(runs: readonly ProfiledRun[], runMicros: number): ProfileEvent[] {
+  const distance = (run: ProfiledRun): number => Math.abs(run.span.duration - runMicros);
+  const typical = runs.reduce((best, run) => (distance(run) < distance(best) ? run : best));
+  const zero = typical.span.start;
+  return [typical.span, ...typical.events].map((event) => ({ ...event, start: event.start - zero }));
+}
