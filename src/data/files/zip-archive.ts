@@ -91,7 +91,7 @@ class Directory {
     this.offsets.push(entry.offset);
     this.packed.push(entry.compressedSize);
     this.sizes.push(entry.uncompressedSize);
-    this.checksums.push((entry.signature ?? 0) >>> 0);
+    this.checksums.push((entry.crc32 ?? 0) >>> 0);
     this.nameBytes.push(entry.rawFilename.length);
     this.methods.push(entry.compressionMethod * 2 + (entry.encrypted ? ENCRYPTED : 0));
   }

@@ -83,10 +83,14 @@ async function unpacked(set: FileSet, file: number, hold: (bytes: number) => voi
     return memoryFile(path, bytes);
   }
   const ranged = await set.ranged(file);
-  if (ranged !== undefined)
-    return { path, bytes: ranged.bytes, read: (start, end) => ranged.read(start, end) };
+  if (ranged !== undefined) return renamed(ranged, path);
   hold(set.size(file));
   return memoryFile(path, await set.read(file, MAX_ARRAY_BYTES));
+}
+
+/** Errors name the file as the set does. */
+function renamed(file: DataFile, path: string): DataFile {
+  return { path, bytes: file.bytes, read: (start, end) => file.read(start, end) };
 }
 
 function memoryFile(path: string, bytes: Uint8Array): DataFile {
@@ -110,7 +114,7 @@ async function openNpz(
         hold(archive.size(i));
         stored = memoryFile(name, await archive.read(i, MAX_ARRAY_BYTES));
       }
-      arrays.push(await openOne({ ...stored, path, read: stored.read }, name.replace(/\.npy$/, ''), 'npy'));
+      arrays.push(await openOne(renamed(stored, path), name.replace(/\.npy$/, ''), 'npy'));
     } catch (cause) {
       noteArray(path, cause, problems);
     }

@@ -17,9 +17,9 @@ export interface SetParts {
   readonly length: number;
   readonly labels: LabelColumn;
   readonly groups: readonly GroupColumn[];
-  keyOf(index: number): string;
-  read(index: number): Promise<ReadonlyMap<string, RawValue>>;
-  readBytes(index: number): Promise<Uint8Array>;
+  readonly keyOf: (index: number) => string;
+  readonly read: (index: number) => Promise<ReadonlyMap<string, RawValue>>;
+  readonly readBytes: (index: number) => Promise<Uint8Array>;
 }
 
 export function indexedSet(parts: SetParts, texts: ReadonlyMap<string, string>, log: ProblemLog): Dataset {

@@ -41,8 +41,11 @@ const CLASS_HEADERS = new Set([
   'name',
 ]);
 const VALUE_HEADERS = new Set(['value', 'score', 'price', 'age', 'rating', 'amount', 'regression']);
+/** Whole numbers under these names are classes only when there are few of them. */
+const TARGET_HEADERS = new Set(['target', 'targets', 'y', 'output', 'result']);
+const MANY_TARGETS = 30;
+const TARGET_SHARE = 0.1;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const WHOLE = /^[+-]?\d+(\.0*)?$/;
 /** Words are texts when more than this share of them is different … */
 const TEXT_SHARE = 0.5;
 /** … and there are enough of them to tell. */
@@ -65,7 +68,12 @@ export function labelsFromCells(cells: Cells, about: About): LabelColumn {
   const given = cells.filter((cell) => cell !== null);
   if (given.length === 0) return NO_LABELS;
   if (TEXT_HEADERS.has(header) && !repeats(given)) return textColumn(cells);
-  if (given.every((cell) => NUMBER.test(cell))) return fromNumbers(cells, header, about);
+  if (given.every((cell) => NUMBER.test(cell))) {
+    return labelsFromValues(
+      Float64Array.from(cells, (cell) => (cell === null ? NaN : Number(cell))),
+      about,
+    );
+  }
   if (
     !CLASS_HEADERS.has(header) &&
     given.length >= TEXT_MIN &&
@@ -80,10 +88,14 @@ function repeats(given: readonly string[]): boolean {
   return given.length >= TEXT_MIN && new Set(given).size * REPEATS <= given.length;
 }
 
-function fromNumbers(cells: Cells, header: string, about: About): LabelColumn {
-  const values = Float64Array.from(cells, (cell) => (cell === null ? NaN : Number(cell)));
-  const whole = cells.every((cell) => cell === null || WHOLE.test(cell));
-  return whole && !VALUE_HEADERS.has(header) ? labelsFromNumbers(values, about) : numberColumn(values, 1);
+/** Numbers (NaN: no label) of a column: classes or values. */
+export function labelsFromValues(values: Float64Array, about: About): LabelColumn {
+  const header = normalHeader(about.header ?? '');
+  const distinct = new Set(values).size;
+  const many = distinct > MANY_TARGETS && distinct > TARGET_SHARE * values.length;
+  const measured = VALUE_HEADERS.has(header) || (TARGET_HEADERS.has(header) && many);
+  const whole = values.every((value) => Number.isNaN(value) || Number.isInteger(value));
+  return whole && !measured ? labelsFromNumbers(values, about) : numberColumn(values, 1);
 }
 
 /** Whole numbers (NaN: no label) as classes, where they can be; else values. */

@@ -33,7 +33,7 @@ const MAX_GROUP_COLUMNS = 32;
 
 interface Samples {
   readonly count: number;
-  keyOf(index: number): string;
+  readonly keyOf: (index: number) => string;
 }
 
 export interface TableLabels {
