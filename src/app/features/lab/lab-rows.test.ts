@@ -38,7 +38,7 @@ describe('labRows', () => {
 
   it('calls nothing faster or slower while 1 is within the interval', () => {
     const tone = (low: number, high: number): string =>
-      labRows([line(1, { speedupInterval: { low, high } })])[0]!.tone;
+      labRows([line(1, { speedupInterval: { low, high } })])[0].tone;
     expect(tone(0.9, 1.1)).toBe('neutral');
     expect(tone(0.8, 0.99)).toBe('bad');
     expect(tone(1.01, 1.2)).toBe('good');

@@ -2,19 +2,24 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { ReactElement } from 'react';
+import type { ProfileResult } from '../../../core/profile/types.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import { layerRows, sortRows } from '../../store/layers.ts';
 import type { LayerOrder, LayerRow } from '../../store/layers.ts';
 import { precisionOf, sparsityOf } from '../../store/recipe-edit.ts';
-import { recipeOf } from '../../store/state.ts';
+import { ORIGINAL, recipeOf } from '../../store/state.ts';
 import type { LayerSummary } from '../../../worker/api.ts';
 import { formatBytes, formatDecibels, formatPercent } from '../../ui/format.ts';
 import { Heat } from '../../ui/heat.tsx';
+import { formatMicros } from '../profile/profile-rows.ts';
 import { useCurrentEntry } from '../workspace/use-study.ts';
+import { byTime } from './by-time.ts';
 import { PrecisionSelect, SparsitySelect } from './override-selects.tsx';
 import './layers.css';
 
 const ROW_HEIGHT = 34;
+type TableOrder = LayerOrder | 'time';
+
 const NO_LAYERS: readonly LayerSummary[] = [];
 
 export function LayersTable(): ReactElement {
@@ -26,11 +31,14 @@ export function LayersTable(): ReactElement {
   const sparsity = sparsityOf(recipe);
   const selected = useAppState((state) => state.view.layerId);
   const variant = useDeferredValue(useCurrentEntry()?.summary ?? null);
-  const [order, setOrder] = useState<LayerOrder>('model');
-  const rows = useMemo(
-    () => sortRows(layerRows(layers, recipe, variant), order),
-    [layers, recipe, variant, order],
-  );
+  const [order, setOrder] = useState<TableOrder>('model');
+  const profile = useShownProfile();
+  const times = profile?.layers ?? null;
+  const rows = useMemo(() => {
+    const made = layerRows(layers, recipe, variant);
+    if (order === 'time') return times === null ? made : byTime(made, times);
+    return sortRows(made, order);
+  }, [layers, recipe, variant, order, times]);
   const widest = useMemo(() => Math.max(1e-9, ...rows.map((row) => row.share)), [rows]);
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer's methods are called during render, as it is meant to be used
   const virtual = useVirtualizer({
@@ -48,7 +56,7 @@ export function LayersTable(): ReactElement {
   return (
     <div className="layers-scroll" ref={scroller} tabIndex={0} role="region" aria-label="Layers, scrollable">
       <table className="table layers" aria-rowcount={rows.length + 1}>
-        <LayersHead order={order} onOrder={setOrder} />
+        <LayersHead order={order} onOrder={setOrder} profile={profile} />
         <tbody>
           {above > 0 ? <Spacer height={above} /> : null}
           {items.map(({ index }) => {
@@ -59,6 +67,7 @@ export function LayersTable(): ReactElement {
                 row={row}
                 index={index}
                 widest={widest}
+                micros={times === null ? undefined : (times[row.layer.id] ?? null)}
                 precision={precision}
                 sparsity={sparsity}
                 selected={row.layer.id === selected}
@@ -80,15 +89,31 @@ function Spacer({ height }: { readonly height: number }): ReactElement {
   );
 }
 
+/** Of what is on screen; the original's where the variant was not profiled. */
+function useShownProfile(): ProfileResult | null {
+  return useAppState(
+    ({ profiles, currentId, lastId }) =>
+      profiles[currentId ?? lastId ?? ORIGINAL] ?? profiles[ORIGINAL] ?? null,
+  );
+}
+
 function LayersHead({
   order,
   onOrder,
+  profile,
 }: {
-  readonly order: LayerOrder;
-  readonly onOrder: (order: LayerOrder) => void;
+  readonly order: TableOrder;
+  readonly onOrder: (order: TableOrder) => void;
+  readonly profile: ProfileResult | null;
 }): ReactElement {
-  const sortable = (key: LayerOrder, text: string): ReactElement => (
-    <th scope="col" aria-sort={order === key ? (key === 'model' ? 'ascending' : 'descending') : 'none'}>
+  const original = useAppState(({ profiles }) => profiles[ORIGINAL] ?? null);
+  const whose = profile === original ? 'original' : 'variant';
+  const sortable = (key: TableOrder, text: string, help?: string): ReactElement => (
+    <th
+      scope="col"
+      title={help}
+      aria-sort={order === key ? (key === 'model' ? 'ascending' : 'descending') : 'none'}
+    >
       <button type="button" className="sort" onClick={() => onOrder(order === key ? 'model' : key)}>
         {text}
         <span aria-hidden="true">{order === key && key !== 'model' ? ' ↓' : ''}</span>
@@ -101,9 +126,13 @@ function LayersHead({
         {sortable('model', 'Layer')}
         <th scope="col">Op</th>
         {sortable('bytes', 'Weights')}
-        <th scope="col" className="wide-only">
-          Share
-        </th>
+        {profile === null ? (
+          <th scope="col" className="wide-only">
+            Share
+          </th>
+        ) : (
+          sortable('time', 'Time', `In a profiled run of the ${whose}, which is slower than a timed one`)
+        )}
         {sortable('error', 'Error')}
         <th scope="col">Precision</th>
         <th scope="col">Sparsity</th>
@@ -116,6 +145,7 @@ const Row = memo(function Row({
   row,
   index,
   widest,
+  micros,
   precision,
   sparsity,
   selected,
@@ -123,6 +153,8 @@ const Row = memo(function Row({
   readonly row: LayerRow;
   readonly index: number;
   readonly widest: number;
+  /** Of a profiled run; null = the layer took none of it, undefined = nothing was profiled. */
+  readonly micros: number | null | undefined;
   readonly precision: string;
   readonly sparsity: number;
   readonly selected: boolean;
@@ -151,9 +183,13 @@ const Row = memo(function Row({
         />
         {formatBytes(layer.weightBytes)}
       </td>
-      <td className="wide-only">
-        {row.share > 0 && row.share < 0.001 ? '<0.1 %' : formatPercent(row.share)}
-      </td>
+      {micros === undefined ? (
+        <td className="wide-only">
+          {row.share > 0 && row.share < 0.001 ? '<0.1 %' : formatPercent(row.share)}
+        </td>
+      ) : (
+        <td>{micros === null ? <span className="mute">–</span> : formatMicros(micros)}</td>
+      )}
       <td>
         {row.sqnrDb === undefined ? (
           <span className="mute">–</span>

@@ -27,7 +27,7 @@ describe('timelineLayout', () => {
     expect(hidden).toBe(0);
     expect(lanes.map(({ name }) => name)).toEqual(['session', 'operations', 'operations, thread 1']);
     // 10..50 µs of 100 on 200 units: 20..100
-    expect(lanes[1]!.rects).toEqual([{ x: 20, width: 80, index: 1, count: 1 }]);
+    expect(lanes[1].rects).toEqual([{ x: 20, width: 80, index: 1, count: 1 }]);
   });
 
   it('stacks what overlaps, leaves what touches in one lane, and cuts at the edges', () => {
