@@ -1,7 +1,7 @@
 /** Ids that are the same for the same content, in every worker and on every machine. It must not know what it names. */
 import { sha256Hex } from '../core/bytes/hash.ts';
 import type { ByteSource, ByteSpan } from '../core/bytes/source.ts';
-import { stringifyRecipe } from '../core/recipe/stringify.ts';
+import { recipeIdentity } from '../core/recipe/stringify.ts';
 import type { Recipe } from '../core/recipe/types.ts';
 
 /** Up to this size every byte counts; hashing it takes about a tenth of a second. */
@@ -31,7 +31,7 @@ function sampled(source: ByteSource): ByteSpan[] {
   }));
 }
 
-/** hash(model, recipe). */
+/** hash(model, recipe); the data that the recipe was judged on changes no byte. */
 export function variantIdOf(modelId: string, recipe: Recipe): string {
-  return sha256Hex(new TextEncoder().encode(`${modelId} ${stringifyRecipe(recipe)}`)).slice(0, ID_DIGITS);
+  return sha256Hex(new TextEncoder().encode(`${modelId} ${recipeIdentity(recipe)}`)).slice(0, ID_DIGITS);
 }

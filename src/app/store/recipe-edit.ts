@@ -5,7 +5,7 @@
 import { pruneMagnitudeMeta } from '../../core/passes/prune-magnitude/meta.ts';
 import { quantizeWeightsMeta } from '../../core/passes/quantize-weights/meta.ts';
 import type { ParamValue, ParamValues } from '../../core/passes/types.ts';
-import { stringifyRecipe } from '../../core/recipe/stringify.ts';
+import { recipeIdentity } from '../../core/recipe/stringify.ts';
 import type { Recipe, RecipeStep } from '../../core/recipe/types.ts';
 import {
   PASS_ORDER,
@@ -198,5 +198,5 @@ export function overrideCount(recipe: Recipe): number {
 
 /** The same text for the same recipe whatever the order of its keys: what a made variant is found by. */
 export function recipeKey(recipe: Recipe): string {
-  return stringifyRecipe(recipe);
+  return recipeIdentity(recipe);
 }

@@ -2,6 +2,7 @@
  * Parameter values against a pass's schema: defaults filled in, layer overrides merged. It must not know what a
  * parameter means.
  */
+import { showValue } from '../json-reader.ts';
 import type { ParamSpec, ParamValue, ParamValues, PassMeta } from './types.ts';
 
 /** The values of every parameter: what was given, else the default. Values are taken as checked (recipe/parse.ts). */
@@ -47,19 +48,4 @@ export function checkValue(spec: ParamSpec, value: unknown): { value: ParamValue
     default:
       return spec satisfies never;
   }
-}
-
-/** A found value in a sentence: short, whatever it is. A nested one may be deeper than JSON.stringify can follow. */
-export function showValue(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'number') return String(value);
-  const text = typeof value === 'object' && value !== null ? showNested(value) : JSON.stringify(value);
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
-}
-
-function showNested(value: object): string {
-  const inner: unknown[] = Object.values(value);
-  const nested = inner.some((each) => typeof each === 'object' && each !== null);
-  if (!nested) return JSON.stringify(value);
-  return Array.isArray(value) ? 'a nested list' : 'a nested object';
 }

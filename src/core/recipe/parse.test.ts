@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PareError } from '../errors.ts';
 import { parseRecipe } from './parse.ts';
 import { isPresetName, PRESETS } from './presets.ts';
-import { stringifyRecipe } from './stringify.ts';
+import { recipeIdentity, stringifyRecipe } from './stringify.ts';
 
 const head = { format: 'pare-recipe', version: 1, seed: 1 };
 const withStep = (step: unknown) => ({ ...head, steps: [step] });
@@ -144,5 +144,28 @@ describe('stringifyRecipe', () => {
     });
     expect(stringifyRecipe(a)).toBe(stringifyRecipe(b));
     expect(parseRecipe(stringifyRecipe(a))).toEqual(a);
+  });
+
+  it('carries the data that it was judged on, which is no part of its identity', () => {
+    const data = {
+      format: 'pare-data',
+      version: 1,
+      name: 'digits',
+      inputs: {},
+      task: { kind: 'agreement' },
+      classes: [],
+      split: { seed: 1, calibration: 0, holdBack: 0 },
+      exclude: [],
+    };
+    const bare = parseRecipe({ ...head, steps: [{ pass: 'simplify' }] });
+    const judged = parseRecipe({ ...bare, data });
+    expect(judged.data).toEqual(data);
+    expect(parseRecipe(stringifyRecipe(judged))).toEqual(judged);
+    expect(stringifyRecipe(judged)).not.toBe(stringifyRecipe(bare));
+    expect(recipeIdentity(judged)).toBe(stringifyRecipe(bare));
+    expect(failure({ ...bare, data: { ...data, name: 1 } })).toMatchObject({
+      code: 'data-invalid',
+      at: '$.data.name',
+    });
   });
 });

@@ -1,11 +1,24 @@
 /** One recipe, one text: what is saved, compared and named by. It must not know models. */
+import { dataConfigJson } from '../dataset/parse.ts';
 import type { ParamValues } from '../passes/types.ts';
 import type { Recipe, RecipeStep } from './types.ts';
 
 /** The recipe as JSON with sorted keys and two spaces; equal recipes give equal text. */
 export function stringifyRecipe(recipe: Recipe): string {
-  const { format, version, seed, steps } = recipe;
-  return `${JSON.stringify({ format, version, seed, steps: steps.map(stepData) }, null, 2)}\n`;
+  const { format, version, seed, steps, data } = recipe;
+  const file = {
+    format,
+    version,
+    seed,
+    steps: steps.map(stepData),
+    ...(data === undefined ? {} : { data: dataConfigJson(data) }),
+  };
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
+/** What the variant's bytes depend on: the same text for recipes that differ only in the data they were judged on. */
+export function recipeIdentity({ format, version, seed, steps }: Recipe): string {
+  return stringifyRecipe({ format, version, seed, steps });
 }
 
 function stepData({ pass, params, layers }: RecipeStep): object {

@@ -22,7 +22,7 @@ export function countClasses(records: readonly ClassRecord[]): ClassCounts {
       continue;
     }
     let row = confused.get(record.truth);
-    if (row === undefined) confused.set(record.truth, (row = new Map()));
+    if (row === undefined) confused.set(record.truth, (row = new Map<number, number>()));
     add(row, record.predicted);
   }
   return { truth, predicted, hits, confused };

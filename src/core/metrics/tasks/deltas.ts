@@ -53,7 +53,7 @@ export function groupPairs<P>(
   for (const pair of pairs) {
     for (const [column, name] of Object.entries(groupsOf(pair))) {
       let values = columns.get(column);
-      if (values === undefined) columns.set(column, (values = new Map()));
+      if (values === undefined) columns.set(column, (values = new Map<string, P[]>()));
       const members = values.get(name);
       if (members !== undefined) members.push(pair);
       else if (values.size < MOST_GROUPS) values.set(name, [pair]);
