@@ -11,7 +11,7 @@ export interface KpiCardProps {
   readonly label?: string;
   readonly value: number | null;
   readonly baseline: number | null;
-  readonly unit: 'B' | 'ms' | 'fraction' | 'mJ' | 'value';
+  readonly unit: 'B' | 'ms' | 'fraction' | 'value' | 'mJ';
   readonly source: 'measured' | 'predicted' | 'estimated' | null;
   /** What the big figure shows; a dash where there is none. */
   readonly shown: string;

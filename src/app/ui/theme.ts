@@ -17,7 +17,7 @@ const resolveVariant: VariantColorsResolver = ({ variant }) => {
   if (variant === 'subtle') {
     return {
       background: 'transparent',
-      hover: 'var(--accent-weak)',
+      hover: 'var(--bg)',
       color: 'var(--accent-fill)',
       border: 'none',
     };

@@ -68,30 +68,16 @@ function latencyFacts(measurement: MeasureResult | null): readonly BaselineFact[
   ];
 }
 
-function accuracyFacts({
-  measurement,
-  evaluation,
-  unit: [one, many],
-}: BaselineInput): readonly BaselineFact[] {
-  if (evaluation !== null) {
-    const { main, value, interval, n } = evaluation;
-    return [
-      {
-        name: metricWords(main).name,
-        value: formatMetric(main, value),
-        note: `[${formatMetric(main, interval.low)}, ${formatMetric(main, interval.high)}] n ${groupThousands(n)}`,
-        title: `Measured on ${groupThousands(n)} ${n === 1 ? one : many}, with the 95 % interval.`,
-      },
-    ];
-  }
-  const accuracy = measurement?.accuracy ?? null;
-  if (accuracy === null) return [];
+function accuracyFacts({ evaluation, unit: [one, many] }: BaselineInput): readonly BaselineFact[] {
+  if (evaluation === null) return [];
+  const { main, value, interval, n } = evaluation;
+  const count = groupThousands(n);
   return [
     {
-      name: 'Top-1',
-      value: formatMetric('top1', accuracy.baseline),
-      note: `n ${groupThousands(accuracy.samples)}`,
-      title: `Measured on ${groupThousands(accuracy.samples)} ${many}.`,
+      name: metricWords(main).name,
+      value: formatMetric(main, value),
+      note: `[${formatMetric(main, interval.low)}, ${formatMetric(main, interval.high)}], n ${count}`,
+      title: `Measured on ${count} ${n === 1 ? one : many}, with the 95 % interval.`,
     },
   ];
 }

@@ -12,6 +12,10 @@ const MOST_SHOWN = 20;
 export function Copies(): ReactElement {
   const find = useAction(findDuplicatesAction);
   const report = useAppState((state) => state.data?.duplicates ?? null);
+  // Where copies break the division, the way to put it right stands there.
+  const divided = useAppState(
+    (state) => state.data?.split?.problems.some(({ severity }) => severity === 'error') !== true,
+  );
   return (
     <details className="fold" open={report !== null && report.total > 0}>
       <summary>Copies{report === null ? '' : `: ${groupThousands(report.total)} groups`}</summary>
@@ -37,7 +41,7 @@ export function Copies(): ReactElement {
         </ul>
       )}
       <div className="row">
-        <LeaveOut />
+        {divided ? <LeaveOut /> : null}
         <Button variant="default" size="compact-sm" disabled={!find.enabled} onClick={find.run}>
           Check for copies
         </Button>

@@ -6,9 +6,11 @@ import { cancelAction } from '../../actions/cancel.ts';
 import { removeDataAction } from '../../actions/remove-data.ts';
 import { saveDataAction } from '../../actions/save-data.ts';
 import { OPEN_DESCRIPTION_INPUT, openDescriptionFile, setOffer } from '../../actions/open-data.ts';
+import type { DataProblem } from '../../../core/dataset/types.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import type { DataState } from '../../store/data-state.ts';
 import { FileButton } from '../../ui/file-button.tsx';
+import { plural } from '../../ui/format.ts';
 import { ProgressLine } from '../../ui/progress-line.tsx';
 import { Missing } from '../shell/missing.tsx';
 import { useAction } from '../shell/use-action.ts';
@@ -70,31 +72,34 @@ function Known({ data }: { readonly data: DataState }): ReactElement {
   const { summary, config, proposals } = data;
   const offer = useAppState((state) => state.view.offer ?? null);
   const editable = config ?? offer?.config ?? proposals?.[0]?.config ?? null;
+  const edit =
+    editing || editable === null ? null : (
+      <Button variant="default" size="compact-sm" onClick={() => setEditing(true)}>
+        {config === null ? 'Edit first' : 'Edit'}
+      </Button>
+    );
   return (
     <>
       <p className="data-summary">{summaryLine(summary)}</p>
-      <Problems problems={summary.problems} />
+      <Found problems={summary.problems} folded={config !== null} />
       {offer === null ? null : <Offer />}
+      {editing && editable !== null ? <FitForm config={editable} onClose={() => setEditing(false)} /> : null}
       {config === null ? (
-        <Proposed data={data} />
+        <Proposed data={data} edit={edit} preview={!editing} />
       ) : (
         <>
-          <ConfigLines config={config} />
           <Division />
-        </>
-      )}
-      {editing && editable !== null ? <FitForm config={editable} onClose={() => setEditing(false)} /> : null}
-      <PreviewStrip />
-      <div className="row">
-        {editing || editable === null ? null : (
-          <Button variant="default" size="compact-sm" onClick={() => setEditing(true)}>
-            {config === null ? 'Edit first' : 'Edit'}
-          </Button>
-        )}
-        <AddData shown="Other data…" />
-      </div>
-      {config === null ? null : (
-        <>
+          <details className="fold">
+            <summary>How it is read</summary>
+            <ConfigLines config={config} />
+            {edit}
+          </details>
+          {editing ? null : (
+            <details className="fold" open={data.previewError !== null || undefined}>
+              <summary>Samples as the model gets them</summary>
+              <PreviewStrip />
+            </details>
+          )}
           <BalanceChart classes={summary.classes} />
           <Copies />
           <OtherProposals data={data} />
@@ -105,7 +110,39 @@ function Known({ data }: { readonly data: DataState }): ReactElement {
   );
 }
 
-function Proposed({ data: { proposals, proposalError } }: { readonly data: DataState }): ReactElement | null {
+/** What indexing found; once the data is in use only errors stay open. */
+function Found({
+  problems,
+  folded,
+}: {
+  readonly problems: readonly DataProblem[];
+  readonly folded: boolean;
+}): ReactElement | null {
+  if (!folded || problems.length === 0) return <Problems problems={problems} />;
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const others = problems.filter(({ severity }) => severity !== 'error');
+  return (
+    <>
+      <Problems problems={errors} />
+      {others.length === 0 ? null : (
+        <details className="fold">
+          <summary>{plural(others.length, 'thing')} found while reading</summary>
+          <Problems problems={others} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Proposed({
+  data: { proposals, proposalError },
+  edit,
+  preview,
+}: {
+  readonly data: DataState;
+  readonly edit: ReactElement | null;
+  readonly preview: boolean;
+}): ReactElement {
   if (proposalError !== null) {
     return (
       <p className="small tone-bad">
@@ -113,16 +150,27 @@ function Proposed({ data: { proposals, proposalError } }: { readonly data: DataS
       </p>
     );
   }
-  if (proposals === null)
+  if (proposals === null) {
     return <p className="small mute">The common ways to read it are tried with this model.</p>;
-  if (proposals.length === 0) {
-    return <p className="small tone-bad">No way to read it fits this model’s inputs. Describe it by hand.</p>;
+  }
+  const [first, ...others] = proposals;
+  if (first === undefined) {
+    return <p className="small tone-bad">No way to read it fits this model’s inputs.</p>;
   }
   return (
     <>
-      {proposals.map((proposal, i) => (
-        <ProposalView key={i} proposal={proposal} title={i === 0 ? 'Proposed:' : 'Or:'} inUse={false} />
-      ))}
+      <ProposalView proposal={first} title="Proposed:" inUse={false}>
+        {edit}
+      </ProposalView>
+      {preview ? <PreviewStrip /> : null}
+      {others.length === 0 ? null : (
+        <details className="fold" open={!first.sure || undefined}>
+          <summary>{plural(others.length, 'other task')} it could be for</summary>
+          {others.map((proposal, i) => (
+            <ProposalView key={i} proposal={proposal} title="Or:" inUse={false} />
+          ))}
+        </details>
+      )}
     </>
   );
 }
@@ -182,6 +230,7 @@ function Files(): ReactElement {
   const remove = useAction(removeDataAction);
   return (
     <div className="recipe-files">
+      <AddData shown="Other data…" />
       <Button
         variant="default"
         size="compact-sm"

@@ -4,6 +4,7 @@ import { useEffect, useId, useMemo, useState } from 'react';
 import type { ReactElement, SyntheticEvent } from 'react';
 import type { DataConfig, Task } from '../../../core/dataset/types.ts';
 import { useApp, useAppState } from '../../store/context.ts';
+import { PreviewStrip } from './preview-strip.tsx';
 import { TASK_KINDS, draftOf, fieldGroups, parseDraft, taskOfKind } from './fit-fields.ts';
 import type { FieldSpec } from './fit-fields.ts';
 
@@ -39,6 +40,7 @@ export function FitForm({
   };
   return (
     <form className="fit-form" aria-label="How the data is read" noValidate onSubmit={submit}>
+      <PreviewStrip />
       {fieldGroups(base, outputs).map(({ title, fields }) => (
         <fieldset key={title}>
           <legend>{title}</legend>

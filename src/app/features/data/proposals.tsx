@@ -1,6 +1,6 @@
 /** How the data may be read: what was tried with the model, what it gave, and the way to take it. */
 import { Button } from '@mantine/core';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import type { DataConfig, Proposal } from '../../../core/dataset/types.ts';
 import { useApp } from '../../store/context.ts';
 import { formatPercent, groupThousands, plural } from '../../ui/format.ts';
@@ -11,10 +11,13 @@ export function ProposalView({
   proposal,
   title,
   inUse,
+  children,
 }: {
   readonly proposal: Proposal;
   readonly title: string;
   readonly inUse: boolean;
+  /** More buttons beside "Use this". */
+  readonly children?: ReactNode;
 }): ReactElement {
   return (
     <div className="proposal">
@@ -30,23 +33,18 @@ export function ProposalView({
       <Problems problems={proposal.problems} />
       <div className="row">
         {inUse ? <span className="small tone-good">In use</span> : <UseThis config={proposal.config} />}
+        {children}
       </div>
       <Attempts proposal={proposal} />
     </div>
   );
 }
 
-export function UseThis({
-  config,
-  label = 'Use this',
-}: {
-  readonly config: DataConfig;
-  readonly label?: string;
-}): ReactElement {
+function UseThis({ config }: { readonly config: DataConfig }): ReactElement {
   const { desk } = useApp();
   return (
     <Button variant="filled" size="compact-sm" onClick={() => void desk.acceptData(config)}>
-      {label}
+      Use this
     </Button>
   );
 }

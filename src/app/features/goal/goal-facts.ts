@@ -35,24 +35,16 @@ export function factsOf(entry: StudyEntry, options: MeasureOptions): GoalFacts {
   };
 }
 
-function accuracyOf({ evaluation, measurement, id }: StudyEntry): GoalFacts['accuracy'] {
-  if (evaluation !== null) {
-    const { summary, comparison } = evaluation;
-    return {
-      value: summary.value,
-      difference: comparison?.difference ?? 0,
-      low: comparison?.interval.low ?? 0,
-      high: comparison?.interval.high ?? 0,
-      higherIsBetter: summary.higherIsBetter,
-      own: summary.interval,
-      unit: metricWords(summary.main).fraction ? 'fraction' : 'plain',
-    };
-  }
-  const accuracy = measurement?.accuracy ?? null;
-  if (accuracy === null) return null;
-  if (id === ORIGINAL) {
-    return { value: accuracy.baseline, difference: 0, low: 0, high: 0, higherIsBetter: true };
-  }
-  const { value, difference, interval } = accuracy;
-  return { value, difference, low: interval.low, high: interval.high, higherIsBetter: true };
+function accuracyOf({ evaluation }: StudyEntry): GoalFacts['accuracy'] {
+  if (evaluation === null) return null;
+  const { summary, comparison } = evaluation;
+  return {
+    value: summary.value,
+    difference: comparison?.difference ?? 0,
+    low: comparison?.interval.low ?? 0,
+    high: comparison?.interval.high ?? 0,
+    higherIsBetter: summary.higherIsBetter,
+    own: summary.interval,
+    unit: metricWords(summary.main).fraction ? 'fraction' : 'plain',
+  };
 }

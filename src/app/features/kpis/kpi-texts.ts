@@ -1,17 +1,18 @@
 /** What the figure cards say: values, verdicts and notes in words. Pure; it must not know React. */
 import { memoryVerdict } from './memory-verdict.ts';
+import type { MetricId } from '../../../core/metrics/tasks/types.ts';
 import type { Figure } from '../../store/figures.ts';
 import type { StudyEntry } from '../../store/state.ts';
 import { accuracyVerdict, agreementVerdict, latencyVerdict, sizeVerdict } from '../../store/verdict.ts';
 import type { Verdict } from '../../store/verdict.ts';
 import { formatBytes, formatChange, formatMillis, formatPercent, groupThousands } from '../../ui/format.ts';
-import type { Evaluation, MeasureResult } from '../../../worker/api.ts';
-import { formatBetween, formatDifference, formatMetric, metricWords } from '../per-class/metric-text.ts';
+import type { MeasureResult } from '../../../worker/api.ts';
+import { formatMetric, metricWords } from '../per-class/metric-text.ts';
 
-export function shownValue({ name, value, unit }: Figure, evaluation: Evaluation | null): string {
+export function shownValue({ name, value, unit, metric }: Figure): string {
   if (value === null) return '–';
   if (name === 'agreement') return value === 1 ? '1' : value > 0.9999 ? value.toFixed(6) : value.toFixed(4);
-  if (name === 'accuracy' && evaluation !== null) return formatMetric(evaluation.summary.main, value);
+  if (metric !== undefined) return formatMetric(metric, value);
   switch (unit) {
     case 'B':
       return formatBytes(value);
@@ -37,16 +38,21 @@ export function verdictOf(figure: Figure, current: StudyEntry | null): Verdict |
   const { name, value, baseline, source } = figure;
   if (value === null || baseline === null) return null;
   if (name === 'size') {
-    const change = formatChange(value, baseline);
     const verdict = sizeVerdict(value, baseline);
-    return value === baseline ? verdict : { tone: verdict.tone, text: `${change} · ${verdict.text}` };
+    return value === baseline
+      ? { tone: 'neutral', text: 'the original' }
+      : {
+          tone: verdict.tone,
+          text: formatChange(value, baseline),
+          range: `of ${formatBytes(baseline)}`,
+        };
   }
   if (source !== 'measured' || current === null) return null;
   switch (name) {
     case 'latency':
       return latencyVerdict(current);
     case 'accuracy':
-      return taskVerdict(current) ?? accuracyVerdict(current);
+      return accuracyVerdict(current);
     case 'agreement':
       return agreementVerdict(current);
     case 'memory':
@@ -55,24 +61,6 @@ export function verdictOf(figure: Figure, current: StudyEntry | null): Verdict |
         : memoryVerdict(value, baseline, current.measurement?.memory?.resolutionBytes ?? 0);
     default:
       return name satisfies never;
-  }
-}
-
-/** On the user's data: the paired difference in the unit of the metric, whichever way the metric points. */
-function taskVerdict({ evaluation }: StudyEntry): Verdict | null {
-  const comparison = evaluation?.comparison ?? null;
-  if (comparison === null) return null;
-  const text = formatDifference(comparison.metric, comparison.difference);
-  const range = `[${formatBetween(comparison.metric, comparison.interval).replace(' … ', ', ')}]`;
-  switch (comparison.verdict) {
-    case 'better':
-      return { tone: 'good', text, range };
-    case 'worse':
-      return { tone: 'bad', text, range };
-    case 'indistinguishable':
-      return { tone: 'neutral', text, range };
-    default:
-      return comparison.verdict satisfies never;
   }
 }
 
@@ -86,13 +74,13 @@ export function noteOf(
   const { name, value, baseline, source, missing } = figure;
   if (value === null) return missing === null ? '' : missing;
   if (source !== 'measured') {
-    return name === 'size' ? `of ${formatBytes(baseline ?? Number.NaN)}` : estimateNote;
+    return name === 'size' ? '' : estimateNote;
   }
   const measurement = current?.measurement ?? null;
   const isOriginal = current?.summary === null;
   switch (name) {
     case 'size':
-      return baseline === null || value === baseline ? '' : `of ${formatBytes(baseline)}`;
+      return baseline === null || value === baseline ? '' : sizeVerdict(value, baseline).text;
     case 'latency': {
       const latency = measurement?.latency ?? null;
       if (latency === null || baseline === null) return '';
@@ -117,15 +105,13 @@ function accuracyNote(
   [one, many]: readonly [string, string],
 ): string {
   const evaluation = current?.evaluation ?? null;
-  const samples = evaluation?.summary.n ?? current?.measurement?.accuracy?.samples;
-  const count = samples === undefined ? '' : `${groupThousands(samples)} ${samples === 1 ? one : many}`;
+  if (evaluation === null) return '';
+  const { n, main, interval } = evaluation.summary;
+  const count = `${groupThousands(n)} ${n === 1 ? one : many}`;
   if (current?.summary === null || baseline === null) {
-    if (evaluation === null) return count;
-    const { main, interval } = evaluation.summary;
-    return `${count} · between ${formatMetric(main, interval.low)} and ${formatMetric(main, interval.high)}`;
+    return `${count} · [${formatMetric(main, interval.low)}, ${formatMetric(main, interval.high)}]`;
   }
-  const was = evaluation === null ? formatPercent(baseline) : formatMetric(evaluation.summary.main, baseline);
-  return `${count} · was ${was}`;
+  return `${count} · was ${formatMetric(main, baseline)}`;
 }
 
 /** Synthetic inputs say how alike two models behave, not how right they are: the card has to say so. */
@@ -136,8 +122,7 @@ function agreementNote(measurement: MeasureResult | null): string {
 }
 
 /** The metric's own name stands above the figure. */
-export function accuracyLabel(evaluation: Evaluation | null, labelled: boolean): string {
-  const main = evaluation?.summary.main ?? (labelled ? 'top1' : null);
-  if (main === null) return 'Accuracy';
-  return main === 'top1' ? 'Top-1 accuracy' : metricWords(main).name;
+export function accuracyLabel(metric: MetricId | undefined): string {
+  if (metric === undefined) return 'Accuracy';
+  return metric === 'top1' ? 'Top-1 accuracy' : metricWords(metric).name;
 }

@@ -32,10 +32,6 @@ export function Kpis(): ReactElement | null {
   const measured = useAppState(
     (state) => Object.values(state.entries).filter((e) => e.measurement !== null).length,
   );
-  const labelled = useAppState((state) => state.sample);
-  const known = useAppState(
-    (state) => Object.values(state.entries).find(({ evaluation }) => evaluation !== null)?.evaluation ?? null,
-  );
   const estimateNote = measured > 1 ? 'between measured neighbours' : 'as the original’s, until measured';
   if (figures === null) return null;
   return (
@@ -44,12 +40,12 @@ export function Kpis(): ReactElement | null {
         <KpiCard
           key={NAMES[figure.name]}
           name={NAMES[figure.name]}
-          {...labelOf(figure, accuracyLabel(current?.evaluation ?? known, labelled))}
+          {...labelOf(figure)}
           value={figure.value}
           baseline={figure.baseline}
           unit={figure.unit}
           source={figure.source}
-          shown={shownValue(figure, current?.evaluation ?? known)}
+          shown={shownValue(figure)}
           sourceWords={sourceWords(figure, held)}
           verdict={verdictOf(figure, current)}
           note={noteOf(figure, current, estimateNote, unitOf(kind))}
@@ -63,22 +59,18 @@ export function Kpis(): ReactElement | null {
   );
 }
 
-function labelOf({ name }: Figure, accuracy: string): Pick<KpiCardProps, 'label'> {
+function labelOf({ name, metric }: Figure): Pick<KpiCardProps, 'label'> {
   if (name === 'latency') return { label: 'Latency p50' };
-  return name === 'accuracy' ? { label: accuracy } : {};
+  return name === 'accuracy' ? { label: accuracyLabel(metric) } : {};
 }
 
 /** Interval of the paired difference and the samples behind it, for whoever reads the card from outside. */
 function spreadOf({ name, source }: Figure, current: StudyEntry | null): Pick<KpiCardProps, 'spread'> {
   if (name !== 'accuracy' || source !== 'measured' || current === null) return {};
-  const { evaluation, measurement } = current;
-  if (evaluation !== null) {
-    const { comparison, summary } = evaluation;
-    return { spread: { ...(comparison?.interval ?? {}), n: comparison?.n ?? summary.n } };
-  }
-  const accuracy = measurement?.accuracy ?? null;
-  if (accuracy === null) return {};
-  return { spread: { ...(current.summary === null ? {} : accuracy.interval), n: accuracy.samples } };
+  const { evaluation } = current;
+  if (evaluation === null) return {};
+  const { comparison, summary } = evaluation;
+  return { spread: { ...(comparison?.interval ?? {}), n: comparison?.n ?? summary.n } };
 }
 
 function FigureGoal({

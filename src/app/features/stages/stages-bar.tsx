@@ -28,7 +28,7 @@ export function StagesBar({ children }: { readonly children?: ReactElement | nul
     [state, goalMissed],
   );
   return (
-    <div className="stages-row">
+    <section className="stages-row" aria-label="Progress and project">
       <nav aria-label="Stages" className="stages">
         <ol>
           {stages.map((stage) => (
@@ -39,7 +39,7 @@ export function StagesBar({ children }: { readonly children?: ReactElement | nul
         </ol>
       </nav>
       {children}
-    </div>
+    </section>
   );
 }
 

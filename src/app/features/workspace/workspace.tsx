@@ -20,6 +20,7 @@ import { Remarks } from '../inspector/remarks.tsx';
 import { Kpis } from '../kpis/kpis.tsx';
 import { StatusStrip } from '../kpis/status-strip.tsx';
 import { LayersTable } from '../layers/layers-table.tsx';
+import { LabCard } from '../lab/lab-card.tsx';
 import { PerClassTab } from '../per-class/per-class-tab.tsx';
 import { ChangedCard } from '../predictions/changed-card.tsx';
 import { PredictionsTab } from '../predictions/predictions-tab.tsx';
@@ -27,6 +28,7 @@ import { ProfileTab } from '../profile/profile-tab.tsx';
 import { RecipePanel } from '../recipe/recipe-panel.tsx';
 import { ProjectLine } from '../shell/project-line.tsx';
 import { DownloadButton, TopBar } from '../shell/top-bar.tsx';
+import { Explain } from '../stages/explain.tsx';
 import { stageTarget } from '../stages/go-to-stage.ts';
 import { StagesBar } from '../stages/stages-bar.tsx';
 import { TradeoffCard } from '../tradeoff/tradeoff-card.tsx';
@@ -78,12 +80,14 @@ export function Workspace(): ReactElement {
         <div className="col col-right">
           {rest ? <Inspector /> : null}
           {rest ? <ChangedCard /> : null}
+          {rest ? <LabCard /> : null}
           {rest ? <EnergyCard /> : null}
           {rest ? <Remarks /> : null}
         </div>
       </main>
       <footer className="download-bar">
         <DownloadButton className="download-wide" />
+        <Explain stage="export" />
       </footer>
     </div>
   );
