@@ -10,6 +10,7 @@ import { ORIGINAL } from '../../store/state.ts';
 import { formatBytes, formatCount } from '../../ui/format.ts';
 import { energyDifference, gramsText, kwhText, millijoulesText } from './energy-text.ts';
 import { NumberField } from './number-field.tsx';
+import '../inspector/inspector.css';
 import './energy.css';
 
 export function EnergyCard(): ReactElement {
@@ -132,7 +133,7 @@ function Settings({ settings }: { readonly settings: EnergySettings }): ReactEle
       />
       <NumberField
         label="Grid"
-        unit="g CO₂e / kWh"
+        unit="g CO₂e a kWh"
         value={settings.gridGramsPerKwh}
         onChange={(gridGramsPerKwh) => desk.setEnergy({ gridGramsPerKwh })}
       />

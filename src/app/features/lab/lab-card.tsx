@@ -45,7 +45,7 @@ export function LabCard(): ReactElement {
 function LabTable({ rows }: { readonly rows: readonly LabRow[] }): ReactElement {
   const fastest = fastestOf(rows);
   return (
-    <div className="lab-scroll">
+    <div className="lab-scroll" tabIndex={0} role="region" aria-label="Latencies, scrollable">
       <table className="table lab-table">
         <thead>
           <tr>
@@ -84,40 +84,46 @@ function Row({ row, fastest }: { readonly row: LabRow; readonly fastest: boolean
     return (
       <tr>
         <th scope="row">{row.name}</th>
-        <td colSpan={7} className="mute small">
+        <td colSpan={7} className="mute small lab-reason">
           {row.reason}
         </td>
       </tr>
     );
   }
+  const selected = fastest ? 'selected' : '';
   return (
-    <tr className={fastest ? 'selected' : ''}>
-      <th scope="row">
-        {row.name}
-        {fastest ? <b className="lab-fastest"> fastest</b> : null}
-        <small className="lab-narrow mute">
-          p90 {row.p90}, p99 {row.p99}
-          <br />
-          load {row.load}, first run {row.firstRun}
-          {row.noise === '' ? '' : `, ${row.noise}`}
-        </small>
-      </th>
-      <td>
-        {row.medianText}
-        <small className="lab-range mute" title={`95 % interval of the median of ${plural(row.runs, 'run')}`}>
-          {row.intervalText}
-        </small>
-      </td>
-      <td className="lab-wide">{row.p90}</td>
-      <td className="lab-wide">{row.p99}</td>
-      <td className={`tone-${row.tone}`}>
-        {row.speedup}
-        <small className="lab-range">{row.speedupRange}</small>
-      </td>
-      <td className="lab-wide">{row.load}</td>
-      <td className="lab-wide">{row.firstRun}</td>
-      <td className="lab-wide">{row.noise}</td>
-    </tr>
+    <>
+      <tr className={selected}>
+        <th scope="row">
+          {row.name}
+          {fastest ? <b className="lab-fastest"> fastest</b> : null}
+        </th>
+        <td>
+          {row.medianText}
+          <small
+            className="lab-range mute"
+            title={`95 % interval of the median of ${plural(row.runs, 'run')}`}
+          >
+            {row.intervalText}
+          </small>
+        </td>
+        <td className="lab-wide">{row.p90}</td>
+        <td className="lab-wide">{row.p99}</td>
+        <td className={`tone-${row.tone}`}>
+          {row.speedup}
+          <small className="lab-range">{row.speedupRange}</small>
+        </td>
+        <td className="lab-wide">{row.load}</td>
+        <td className="lab-wide">{row.firstRun}</td>
+        <td className="lab-wide">{row.noise}</td>
+      </tr>
+      <tr className={`lab-narrow ${selected}`}>
+        <td colSpan={3} className="mute">
+          p90 {row.p90} · p99 {row.p99} · load {row.load} · first run {row.firstRun}
+          {row.noise === '' ? '' : ` · ${row.noise}`}
+        </td>
+      </tr>
+    </>
   );
 }
 

@@ -20,7 +20,7 @@ const PICTURE_SIDE = 46 * 2;
 export function ChangedCard(): ReactElement {
   return (
     <section className="card changed-card" aria-label="Changed predictions">
-      <EvaluationGate>
+      <EvaluationGate title="Changed predictions">
         {({ evaluation, stale }) =>
           evaluation.comparison === null ? (
             <>

@@ -10,15 +10,20 @@ import './predictions.css';
 export type ReadyEvaluation = Extract<EvaluationView, { state: 'ready' }>;
 
 export function EvaluationGate({
+  title,
   children,
 }: {
+  /** Above whatever is said where there is no evaluation; a card needs one. */
+  readonly title?: string;
   readonly children: (ready: ReadyEvaluation) => ReactElement;
 }): ReactElement {
   const view = useEvaluationView();
+  const heading = title === undefined ? null : <h2 className="card-title">{title}</h2>;
   switch (view.state) {
     case 'none':
       return (
         <div className="gate">
+          {heading}
           <p>{view.title}</p>
           <p className="mute small">{view.hint}</p>
         </div>
@@ -26,12 +31,14 @@ export function EvaluationGate({
     case 'working':
       return (
         <div className="gate">
+          {heading}
           <ProgressLine title={view.title} doing="" fraction={view.fraction} />
         </div>
       );
     case 'failed':
       return (
         <div className="gate">
+          {heading}
           <p className="tone-bad">The model could not be evaluated: {view.error.message}</p>
           {view.error.hint === undefined ? null : <p className="mute small">{view.error.hint}</p>}
         </div>

@@ -85,7 +85,7 @@ function Gallery({ comparison }: { readonly comparison: TaskComparison }): React
     );
   }
   return (
-    <section aria-label="Changed predictions">
+    <section aria-label="Gallery">
       <SegmentedControl
         size="xs"
         className="change-filter"

@@ -51,7 +51,8 @@ export const SampleItem = memo(function SampleItem({
             </p>
             {short ? null : (
               <p className="sample-truth mute">
-                {words.truth === null ? 'no label' : <>right: {truth}</>} · {CHANGE_NAMES[sample.change]}
+                <span title={CHANGE_NAMES[sample.change]}>{sample.change}</span> ·{' '}
+                {words.truth === null ? 'no label' : `right: ${truth}`}
               </p>
             )}
           </>

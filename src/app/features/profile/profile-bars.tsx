@@ -1,11 +1,12 @@
 /** The rows that take most, as bars: original above, variant below. The table says the same in numbers. */
 import type { ReactElement } from 'react';
+import '../inspector/inspector.css';
 import { formatMicros } from './profile-rows.ts';
 import type { ProfileRow } from './profile-rows.ts';
 
 const MOST_BARS = 10;
-const WIDTH = 600;
-const NAME_WIDTH = 190;
+const WIDTH = 720;
+const NAME_WIDTH = 210;
 const VALUE_WIDTH = 70;
 const NAME_LETTERS = 30;
 
@@ -25,7 +26,11 @@ export function ProfileBars({
   const length = (micros: number): number => (micros / longest) * (WIDTH - NAME_WIDTH - VALUE_WIDTH);
   const first = shown[0];
   return (
-    <figure className="profile-figure">
+    <figure
+      className="profile-figure"
+      tabIndex={0}
+      aria-label="Bar chart, scrollable where the screen is narrow"
+    >
       <svg
         className="profile-bars"
         viewBox={`0 0 ${WIDTH} ${shown.length * step}`}

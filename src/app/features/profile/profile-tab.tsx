@@ -93,39 +93,44 @@ function Counted({
   const unknown = Object.entries(costs.uncounted);
   const sizes = Object.entries(costs.dimensions);
   return (
-    <dl className="profile-facts">
-      <div>
-        <dt>Operations</dt>
-        <dd>{formatCount(costs.macs)} MACs</dd>
-      </div>
-      <div>
-        <dt>Weights</dt>
-        <dd>{formatCount(costs.parameters)}</dd>
-      </div>
-      <div>
-        <dt>Activations written</dt>
-        <dd>{formatBytes(costs.activationBytes)}</dd>
-      </div>
-      <div>
-        <dt title="The largest sum of activations that are needed at the same moment, in the order of the graph">
-          Alive at once, at most
-        </dt>
-        <dd>{formatBytes(costs.peakActivationBytes)}</dd>
-      </div>
-      {session === null ? null : (
-        <div>
-          <dt>Session, measured</dt>
-          <dd>{formatBytes(session)}</dd>
-        </div>
-      )}
-      <div className="mute small profile-note">
-        counted from the graph
+    <div className="profile-counted">
+      <dl className="profile-facts">
+        <Fact name="Operations" value={`${formatCount(costs.macs)} MACs`} />
+        <Fact name="Weights" value={formatCount(costs.parameters)} />
+        <Fact name="Activations written" value={formatBytes(costs.activationBytes)} />
+        <Fact
+          name="Alive at once, at most"
+          help="The largest sum of activations that are needed at the same moment, in the order of the graph"
+          value={formatBytes(costs.peakActivationBytes)}
+        />
+        {session === null ? null : <Fact name="Session, measured" value={formatBytes(session)} />}
+      </dl>
+      <p className="mute small">
+        Counted from the graph
         {sizes.length === 0 ? '' : `, ${sizes.map(([name, size]) => `${name} = ${size}`).join(', ')}`}
         {unknown.length === 0
           ? ''
           : `; not counted: ${unknown.map(([op, count]) => `${count} × ${op}`).join(', ')}`}
-      </div>
-    </dl>
+        .
+      </p>
+    </div>
+  );
+}
+
+function Fact({
+  name,
+  value,
+  help,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly help?: string;
+}): ReactElement {
+  return (
+    <div>
+      <dt title={help}>{name}</dt>
+      <dd>{value}</dd>
+    </div>
   );
 }
 

@@ -46,9 +46,9 @@ export function Timeline({ profile }: { readonly profile: ProfileResult }): Reac
         <Tool label="Zoom out" text="−" onClick={() => setWindow(zoomed(window, whole, 1 / ZOOM))} />
         <Tool label="Earlier" text="←" onClick={() => setWindow(panned(window, whole, -PAN))} />
         <Tool label="Later" text="→" onClick={() => setWindow(panned(window, whole, PAN))} />
-        <Tool label="The whole run" text="All" onClick={() => setWindow(null)} />
-        <Tool label="Previous operation" text="‹ op" onClick={() => step(-1)} />
-        <Tool label="Next operation" text="op ›" onClick={() => step(1)} />
+        <Tool label="All of the run" text="All" onClick={() => setWindow(null)} />
+        <Tool label="Previous operation" text="Previous" onClick={() => step(-1)} />
+        <Tool label="Next operation" text="Next" onClick={() => step(1)} />
       </div>
       <div
         className="timeline-frame"
