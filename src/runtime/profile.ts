@@ -33,9 +33,9 @@ const WARM_UP_SHARE = 0.3;
 /** Of the profiled session: its own buffers are touched for the first time. */
 const DISCARDED = 3;
 const MIN_RUNS = 3;
-/** A median over more is no better than the machine is steady. */
-const MAX_RUNS = 50;
-/** The runtime prints about so much a node and run; see the limit of the tap. */
+/** The faster half of them is looked at; a median over more is no better than the machine is steady. */
+const MAX_RUNS = 100;
+/** How much slower a run is while it is profiled. */
 const PROFILED_SLOWDOWN = 2.5;
 
 /**

@@ -4,6 +4,7 @@
  */
 import { expose } from 'comlink';
 import { attempt, PareError, type Result } from '../core/errors.ts';
+import type { CostSummary } from '../core/profile/types.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { Recipe } from '../core/recipe/types.ts';
 import { createBrowserRunner } from '../runtime/browser-runner.ts';
@@ -79,6 +80,23 @@ class StudioWorker implements StudioWorkerApi {
       const name = `${files[0].name.replace(/\.onnx$/i, '')}.zip`;
       return [downloadFile({ name, blob: await zipOf(files, checkpoint) })];
     });
+  }
+
+  costs(
+    job: string,
+    modelId: string,
+    variantId: string | null,
+    dimensions: Readonly<Record<string, number>>,
+  ): Promise<Result<CostSummary>> {
+    return this.#run(job, (workshop) => workshop.costs(modelId, variantId, dimensions));
+  }
+
+  layerNodes(
+    job: string,
+    modelId: string,
+    variantId: string | null,
+  ): Promise<Result<Readonly<Record<string, readonly string[]>>>> {
+    return this.#run(job, (workshop) => Promise.resolve(workshop.layerNodes(modelId, variantId)));
   }
 
   dropVariant(modelId: string, variantId: string): Promise<Result<null>> {

@@ -12,10 +12,14 @@ import { listWeights, type WeightLayer } from '../core/onnx/weights.ts';
 import { writeModel } from '../core/onnx/write.ts';
 import { applyRecipe } from '../core/passes/manager.ts';
 import type { PassOutcome } from '../core/passes/types.ts';
+import { countCostsByRunning, type Dimensions } from '../core/profile/costs.ts';
+import { layerNodes } from '../core/profile/layer-nodes.ts';
+import type { CostSummary } from '../core/profile/types.ts';
 import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import { createKernels } from '../kernels/dispatch.ts';
+import { guessSizes } from '../runtime/guess-sizes.ts';
 import type { DownloadFile, LayerDetail, ModelSummary, OpenFile, VariantSummary } from './api.ts';
 import { blobOf } from './blob-parts.ts';
 import { openSource } from './cached-source.ts';
@@ -141,6 +145,16 @@ export class Workshop {
     return describeLayer(base, changed, this.#kernels);
   }
 
+  /** @param dimensions sizes of free dimensions; the likeliest guess where one is missing. */
+  async costs(modelId: string, variantId: string | null, dimensions: Dimensions): Promise<CostSummary> {
+    const model = this.#logical(modelId, variantId);
+    return countCostsByRunning(model, guessSizes(model, dimensions), this.#tools.runner);
+  }
+
+  layerNodes(modelId: string, variantId: string | null): Readonly<Record<string, readonly string[]>> {
+    return layerNodes(this.#logical(modelId, variantId));
+  }
+
   files(modelId: string, variantId: string | null): readonly NamedBlob[] {
     return variantId === null ? this.#model(modelId).original : this.#variant(modelId, variantId).files;
   }
@@ -151,6 +165,11 @@ export class Workshop {
 
   #host({ firstOutcomes }: OpenedModel, checkpoint: Checkpoint): VariantHost {
     return { runner: this.#tools.runner, now: () => this.#tools.now(), checkpoint, firstOutcomes };
+  }
+
+  /** With weights as data: what decodes them is folded when a runtime loads the file. */
+  #logical(modelId: string, variantId: string | null): Model {
+    return variantId === null ? this.#model(modelId).model : this.#variant(modelId, variantId).logical;
   }
 
   #model(modelId: string): OpenedModel {

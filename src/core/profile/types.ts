@@ -64,4 +64,6 @@ export interface CostSummary {
   /** Nodes whose shapes or operations are not known, by op. */
   readonly uncounted: Readonly<Record<string, number>>;
   readonly dimensions: Readonly<Record<string, number>>;
+  /** Sentences on how branches and loops were counted. */
+  readonly notes?: readonly string[];
 }

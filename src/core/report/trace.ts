@@ -23,7 +23,8 @@ export function chromeTrace(profile: ProfileResult, { title, machine }: TraceFac
     if (track === undefined) tracks.set(key, (track = key === 'gpu' ? GPU_TRACK : tracks.size + 1));
     return track;
   };
-  const layers = new Map(profile.nodes.map(({ node, layerId }) => [node, layerId]));
+  const layers = new Map(profile.nodes.map(({ node, layerId }) => [node, layerId ?? undefined]));
+  // What is undefined is left out of the JSON.
   const slices = profile.events.map((event) => ({ event, track: trackOf(event) }));
   const events = nested(slices).map(({ event, track, duration }) => ({
     name: event.name === '' ? (event.op ?? 'node') : event.name,
@@ -34,9 +35,9 @@ export function chromeTrace(profile: ProfileResult, { title, machine }: TraceFac
     pid: PROCESS,
     tid: track,
     args: {
-      ...(event.op === undefined ? {} : { op: event.op }),
-      ...(event.provider === undefined ? {} : { provider: event.provider }),
-      ...(layers.get(event.name) == null ? {} : { layer: layers.get(event.name) }),
+      op: event.op,
+      provider: event.provider,
+      layer: layers.get(event.name),
     },
   }));
   const named = (name: string, tid: number, args: object): object => ({
@@ -57,7 +58,7 @@ export function chromeTrace(profile: ProfileResult, { title, machine }: TraceFac
     displayTimeUnit: 'ms',
     otherData: {
       title,
-      ...(machine === undefined ? {} : { machine }),
+      machine,
       provider: profile.provider,
       threads: profile.threads,
       runs: profile.runs,
