@@ -8,7 +8,7 @@ import type { Dataset } from '../types.ts';
 
 /** Where each sample goes; `EXCLUDED` = left out by the user. */
 export const EXCLUDED = 3;
-const PART_CODES = { evaluation: 0, calibration: 1, 'hold-back': 2 } as const satisfies Record<
+export const PARTS = { evaluation: 0, calibration: 1, 'hold-back': 2 } as const satisfies Record<
   DataPart,
   number
 >;
@@ -59,8 +59,8 @@ export function divide(dataset: Keys, { split, exclude }: SplitOf): Division {
   kept.sort((a, b) => hashes[a] - hashes[b] || (keys[a] < keys[b] ? -1 : 1));
   const heldBack = Math.round(split.holdBack * kept.length);
   const calibration = Math.min(split.calibration, kept.length - heldBack);
-  for (const index of kept.slice(0, calibration)) codes[index] = PART_CODES.calibration;
-  for (const index of kept.slice(kept.length - heldBack)) codes[index] = PART_CODES['hold-back'];
+  for (const index of kept.slice(0, calibration)) codes[index] = PARTS.calibration;
+  for (const index of kept.slice(kept.length - heldBack)) codes[index] = PARTS['hold-back'];
   return {
     codes,
     counts: { evaluation: kept.length - calibration - heldBack, calibration, 'hold-back': heldBack },
@@ -75,7 +75,7 @@ export function indicesOf(dataset: Keys, config: SplitOf, part: DataPart): Uint3
   const indices = new Uint32Array(counts[part]);
   let filled = 0;
   for (let index = 0; index < codes.length; index++) {
-    if (codes[index] === PART_CODES[part]) indices[filled++] = index;
+    if (codes[index] === PARTS[part]) indices[filled++] = index;
   }
   return indices;
 }
