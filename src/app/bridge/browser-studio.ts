@@ -1,7 +1,7 @@
 /** The Studio in a real browser. It must not know more than which parts belong together. */
 import { createStudioOn } from './create-studio.ts';
 import type { Studio } from './studio.ts';
-import { spawnMeasureWorker, spawnStudioWorker, warmUp } from './worker-links.ts';
+import { spawnDataWorker, spawnMeasureWorker, spawnStudioWorker, warmUp } from './worker-links.ts';
 
 /** Starts nothing heavy: the worker is made by the first call; its files are fetched while the page is idle. */
 export function createStudio(): Studio {
@@ -15,6 +15,7 @@ export function createStudio(): Studio {
       webgpu: 'gpu' in navigator,
     },
     spawnStudio: spawnStudioWorker,
+    spawnData: spawnDataWorker,
     spawnMeasure: spawnMeasureWorker,
   });
 }

@@ -1,109 +1,13 @@
 /** The Studio over a fake host: what survives the loss of a worker, and what each call asks of it. */
 import { describe, expect, it, vi } from 'vitest';
-import type { ErrorRecord } from '../../core/errors.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
-import type {
-  JobProgressMessage,
-  LayerDetail,
-  MeasureRequest,
-  MeasureResult,
-  ModelSummary,
-  OpenFile,
-  VariantSummary,
-} from '../../worker/api.ts';
-import { createStudioOn, MEASURE_SILENCE_MILLIS, type StudioHost } from './create-studio.ts';
+import type { OpenFile } from '../../worker/api.ts';
+import { MEASURE_SILENCE_MILLIS } from './measure-room.ts';
+import { BREAKING_SEED, DEAF_SEED, fakeHost } from './testing/fake-host.ts';
 
 const recipe: Recipe = { format: 'pare-recipe', version: 1, seed: 1, steps: [{ pass: 'fp16' }] };
 const measurement = { provider: 'wasm', threads: 1, seed: 1, dimensions: {}, budgetMillis: 1 } as const;
 const file = (text: string): OpenFile[] => [{ path: `${text}.onnx`, file: new Blob([text]) }];
-const value = <T>(of: T) => Promise.resolve({ ok: true as const, value: of });
-const failure = (code: ErrorRecord['code']) =>
-  Promise.resolve({ ok: false as const, error: { code, message: code } });
-
-const BREAKING_SEED = 66;
-
-/** A worker with a memory like the real one: models and variants are gone when it is. */
-function fakeHost() {
-  const log: string[] = [];
-  const unreadable = new Set<string>();
-  const slow = new Set<string>();
-  const crashes: ((error: ErrorRecord) => void)[] = [];
-  let report: (message: JobProgressMessage) => void = () => {};
-  const requests: MeasureRequest[] = [];
-  const host: StudioHost = {
-    capabilities: { crossOriginIsolated: true, cores: 2, webgpu: false },
-    spawnStudio: (onProgress) => {
-      log.push('spawn');
-      report = onProgress;
-      const models = new Set<string>();
-      const variants = new Set<string>();
-      return Promise.resolve({
-        crashed: new Promise<ErrorRecord>((resolve) => crashes.push(resolve)),
-        requestStop: () => {},
-        terminate: () => void log.push('kill'),
-        api: {
-          connect: () => value(null),
-          open: async (job, files) => {
-            const text = await files[0].file.text();
-            log.push(`open ${text} as job ${job}`);
-            if (unreadable.has(text)) return failure('not-a-file');
-            models.add(text);
-            report({ job, fraction: 0.5, doing: 'reading' });
-            report({ job, fraction: 0.2, doing: 'still reading' });
-            return value({ modelId: text } as ModelSummary);
-          },
-          reopen: async (job, files) => {
-            const text = await files[0].file.text();
-            log.push(`reopen ${text} as job ${job}`);
-            if (slow.has(text)) return new Promise(() => {});
-            if (unreadable.has(text)) return failure('not-a-file');
-            models.add(text);
-            return value(text);
-          },
-          close: (id) => {
-            log.push(`close ${id}`);
-            return value(null);
-          },
-          simplifiedSkeleton: () => new Promise(() => {}),
-          makeVariant: (_job, id, { seed }) => {
-            if (seed === BREAKING_SEED) return failure('runtime-crashed');
-            if (!models.has(id)) return failure('usage');
-            if (!variants.has(id)) log.push(`make of ${id}`);
-            variants.add(id);
-            return value({ variantId: `${id}-v` } as VariantSummary);
-          },
-          layerDetail: (_id, variant, layerId) =>
-            variant === null || variants.has(variant.replace('-v', ''))
-              ? value({ layerId } as LayerDetail)
-              : failure('usage'),
-          files: (id, variant) => value([{ name: `${id}.${variant ?? 'original'}`, parts: ['bytes'] }]),
-          download: (_job, id) => value([{ name: `${id}.pare.onnx`, parts: ['by', 'tes'] }]),
-          dropVariant: () => value(null),
-          cancel: () => {},
-        },
-      });
-    },
-    spawnMeasure: (provider) => {
-      log.push(`spawn measure ${provider}`);
-      return Promise.resolve({
-        crashed: new Promise(() => {}),
-        requestStop: () => {},
-        terminate: () => void log.push('kill measure'),
-        api: {
-          connect: () => value(null),
-          cancel: () => {},
-          measure: (_job, request) => {
-            requests.push(request);
-            return request.seed === 99
-              ? new Promise(() => {})
-              : value({ notMeasured: [] } as unknown as MeasureResult);
-          },
-        },
-      });
-    },
-  };
-  return { studio: createStudioOn(host), log, crashes, requests, unreadable, slow };
-}
 
 describe('Studio over workers', () => {
   it('brings models and variants back after a crash, before the next question', async () => {
@@ -210,7 +114,7 @@ describe('Studio over workers', () => {
     const { studio, log } = fakeHost();
     await studio.open(file('a'));
     const abort = new AbortController();
-    const running = studio.measure('a', null, { ...measurement, seed: 99 }, { signal: abort.signal });
+    const running = studio.measure('a', null, { ...measurement, seed: DEAF_SEED }, { signal: abort.signal });
     while (!log.includes('spawn measure wasm')) await new Promise((done) => setTimeout(done));
     abort.abort();
     expect(await running).toMatchObject({ error: { code: 'cancelled' } });
@@ -224,7 +128,7 @@ describe('Studio over workers', () => {
     await studio.open(file('a'));
     vi.useFakeTimers();
     try {
-      const running = studio.measure('a', null, { ...measurement, seed: 99 });
+      const running = studio.measure('a', null, { ...measurement, seed: DEAF_SEED });
       await vi.advanceTimersByTimeAsync(MEASURE_SILENCE_MILLIS - 1);
       expect(log).not.toContain('kill measure');
       await vi.advanceTimersByTimeAsync(1);

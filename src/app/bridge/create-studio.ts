@@ -1,77 +1,35 @@
 /**
- * The Studio of the real page: a queue and a lifeline around the studio worker, a fresh worker for each measurement.
- * Keeps what a respawned worker needs (the user's files, the recipes) and nothing larger. It must not know React,
- * stores or what a recipe means.
+ * The Studio of the real page: the studio worker with its models, the data worker with its sets, a fresh worker for each
+ * measurement. Keeps what a respawned worker needs (the user's files, the recipes) and nothing larger. It must not know
+ * React, stores or what a recipe means.
  */
-import { attempt, PareError, type ErrorCode, type ErrorRecord, type Result } from '../../core/errors.ts';
-import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
+import type { Result } from '../../core/errors.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
-import type {
-  DownloadFile,
-  JobProgress,
-  LayerDetail,
-  MeasureRequest,
-  MeasureResult,
-  MeasureWorkerApi,
-  ModelSummary,
-  OpenFile,
-  StudioWorkerApi,
-  VariantSummary,
-} from '../../worker/api.ts';
-import { cancelledResult, JobQueue, type QueueOptions } from './job-queue.ts';
-import { Lifeline, type WorkerLink } from './lifeline.ts';
-import { loadSample, type Sample } from './sample.ts';
-import type {
-  CallOptions,
-  DownloadBlob,
-  MeasureOptions,
-  Studio,
-  StudioCapabilities,
-  VariantOptions,
-} from './studio.ts';
-import { Watchdog } from './watchdog.ts';
-import type { ProgressListener } from './worker-links.ts';
+import type { MeasureRequest, ProfileRequest } from '../../worker/api.ts';
+import { DataRoom, type SpawnData } from './data-room.ts';
+import { runOver, type RunRecords } from './evaluation.ts';
+import { MeasureRoom, type SpawnMeasure } from './measure-room.ts';
+import { ModelRoom, type SpawnStudio } from './model-room.ts';
+import { orAborted } from './or-aborted.ts';
+import { RecordShelf, type RunKey } from './record-shelf.ts';
+import { rising } from './rising.ts';
+import { loadSampleData, loadSampleModel } from './sample.ts';
+import type { CallOptions, Studio, StudioCapabilities } from './studio.ts';
 
 /** Where workers come from; a test hands in its own. */
 export interface StudioHost {
   readonly capabilities: StudioCapabilities;
-  spawnStudio(onProgress: ProgressListener): Promise<WorkerLink<StudioWorkerApi>>;
-  spawnMeasure(
-    provider: 'wasm' | 'webgpu',
-    onProgress: ProgressListener,
-  ): Promise<WorkerLink<MeasureWorkerApi>>;
+  readonly spawnStudio: SpawnStudio;
+  readonly spawnData: SpawnData;
+  readonly spawnMeasure: SpawnMeasure;
+  /** Monotonic, milliseconds. Default performance.now. */
+  readonly now?: () => number;
 }
 
-/** What brings a model back after its worker was lost. */
-interface OpenModel {
-  readonly files: readonly OpenFile[];
-  readonly dataset: Sample['dataset'] | undefined;
-  readonly recipes: Map<string, Recipe>;
-  /** Why it could not be brought back. */
-  lost?: ErrorRecord;
-}
-
-interface AskOptions extends QueueOptions {
-  readonly onProgress?: CallOptions['onProgress'] | undefined;
-}
-
-/** The job name of what a respawn does before the first job. */
-const RESTORE_JOB = '0';
-
-/** After these the worker's own runtime, or its heap, is of no use to any other model. */
-const BREAKS_WORKER: ReadonlySet<ErrorCode> = new Set(['runtime-crashed', 'out-of-memory']);
-
-/** A worker that is silent for this long is inside one run of a model, which may be a loop without end. */
-export const MEASURE_SILENCE_MILLIS = 120_000;
-
-const ENDLESS_RUN: Result<never> = {
-  ok: false,
-  error: {
-    code: 'not-measurable',
-    message: `One run of the model did not end within ${MEASURE_SILENCE_MILLIS / 1000} s, so that nothing was measured.`,
-    hint: 'It may loop for ever on made-up inputs. It can be made smaller and downloaded all the same.',
-  },
-};
+/** Where on the bar the original's evaluation ends, when both are run. */
+const HALF = 0.5;
+/** What comparing takes of the bar. */
+const RUN_SHARE = 0.96;
 
 export function createStudioOn(host: StudioHost): Studio {
   return new WorkerStudio(host);
@@ -79,224 +37,228 @@ export function createStudioOn(host: StudioHost): Studio {
 
 class WorkerStudio implements Studio {
   readonly capabilities: StudioCapabilities;
-  readonly #host: StudioHost;
-  readonly #queue = new JobQueue();
-  readonly #measureQueue = new JobQueue();
-  readonly #models = new Map<string, OpenModel>();
-  readonly #listeners = new Map<string, (progress: JobProgress) => void>();
-  readonly #line: Lifeline<StudioWorkerApi>;
+  readonly #models: ModelRoom;
+  readonly #data: DataRoom;
+  readonly #measuring: MeasureRoom;
+  readonly #shelf = new RecordShelf();
+  readonly #now: () => number;
 
-  constructor(host: StudioHost) {
-    this.#host = host;
-    this.capabilities = host.capabilities;
-    this.#line = new Lifeline({ spawn: (ended) => this.#spawnAndRestore(ended) });
+  constructor({ capabilities, spawnStudio, spawnData, spawnMeasure, now }: StudioHost) {
+    this.capabilities = capabilities;
+    this.#models = new ModelRoom(spawnStudio);
+    this.#data = new DataRoom(spawnData);
+    this.#measuring = new MeasureRoom(spawnMeasure);
+    this.#now = now ?? (() => performance.now());
   }
 
-  open(files: readonly OpenFile[], options: CallOptions = {}): Promise<Result<ModelSummary>> {
-    return this.#open(files, undefined, options);
+  open: Studio['open'] = (files, options = {}) => this.#models.open(files, options);
+
+  openSample: Studio['openSample'] = async (options = {}) => {
+    const files = await orAborted(loadSampleModel, options.signal);
+    return files.ok ? this.#models.open(files.value, options) : files;
+  };
+
+  simplifiedSkeleton: Studio['simplifiedSkeleton'] = (modelId, options = {}) =>
+    this.#models.ask(modelId, options, (api, job) => api.simplifiedSkeleton(job, modelId));
+
+  makeVariant: Studio['makeVariant'] = (modelId, recipe, options = {}) =>
+    this.#models.makeVariant(modelId, recipe, options);
+
+  knowVariant(modelId: string, variantId: string, recipe: Recipe): void {
+    this.#models.knowVariant(modelId, variantId, recipe);
   }
 
-  async openSample(options: CallOptions = {}): Promise<Result<ModelSummary>> {
-    const sample = await orAborted(attempt(loadSample), options.signal);
-    return sample.ok ? this.#open(sample.value.files, sample.value.dataset, options) : sample;
-  }
-
-  simplifiedSkeleton(modelId: string, options: CallOptions = {}): Promise<Result<SizeSkeleton>> {
-    return this.#ask(modelId, options, (api, job) => api.simplifiedSkeleton(job, modelId));
-  }
-
-  async makeVariant(
-    modelId: string,
-    recipe: Recipe,
-    options: VariantOptions = {},
-  ): Promise<Result<VariantSummary>> {
-    const made = await this.#ask(modelId, options, (api, job) => api.makeVariant(job, modelId, recipe));
-    if (made.ok) this.#models.get(modelId)?.recipes.set(made.value.variantId, recipe);
-    return made;
-  }
-
-  measure(
-    modelId: string,
-    variantId: string | null,
-    measurement: MeasureOptions,
-    options: VariantOptions = {},
-  ): Promise<Result<MeasureResult>> {
-    return this.#measureQueue.run(async (signal) => {
-      const original = await this.#files(modelId, null, signal);
-      if (!original.ok) return original;
-      const variant = variantId === null ? original : await this.#files(modelId, variantId, signal);
-      if (!variant.ok) return variant;
-      const dataset = this.#models.get(modelId)?.dataset;
-      const request: MeasureRequest = {
-        ...measurement,
-        original: original.value,
-        variant: variant.value,
-        ...(dataset === undefined ? {} : { dataset }),
-      };
-      return this.#measureOnce(request, signal, options.onProgress);
-    }, options);
-  }
-
-  layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<Result<LayerDetail>> {
-    return this.#askOfVariant(modelId, variantId, { urgent: true }, (api) =>
+  layerDetail: Studio['layerDetail'] = (modelId, variantId, layerId) =>
+    this.#models.askOfVariant(modelId, variantId, { urgent: true }, (api) =>
       api.layerDetail(modelId, variantId, layerId),
     );
-  }
 
-  async download(modelId: string, variantId: string | null): Promise<Result<readonly DownloadBlob[]>> {
-    const files = await this.#askOfVariant(modelId, variantId, { urgent: true }, (api, job) =>
+  costs: Studio['costs'] = (modelId, variantId, dimensions) =>
+    this.#models.askOfVariant(modelId, variantId, {}, (api, job) =>
+      api.costs(job, modelId, variantId, dimensions),
+    );
+
+  download: Studio['download'] = async (modelId, variantId) => {
+    const files = await this.#models.askOfVariant(modelId, variantId, { urgent: true }, (api, job) =>
       api.download(job, modelId, variantId),
     );
     if (!files.ok) return files;
     return { ok: true, value: files.value.map(({ name, parts }) => ({ name, blob: new Blob([...parts]) })) };
-  }
+  };
 
-  dropVariant(modelId: string, variantId: string): Promise<Result<null>> {
-    this.#models.get(modelId)?.recipes.delete(variantId);
-    return this.#ask(modelId, { urgent: true }, (api) => api.dropVariant(modelId, variantId));
-  }
+  dropVariant: Studio['dropVariant'] = (modelId, variantId) => {
+    this.#shelf.drop((key) => key.modelId === modelId && key.variantId === variantId);
+    return this.#models.dropVariant(modelId, variantId);
+  };
 
-  async close(modelId: string): Promise<Result<null>> {
-    if (!this.#models.delete(modelId)) return { ok: true, value: null };
-    return this.#queue.run((signal) => this.#line.call((api) => api.close(modelId), signal));
-  }
+  close: Studio['close'] = (modelId) => {
+    this.#shelf.drop((key) => key.modelId === modelId);
+    return this.#models.close(modelId);
+  };
+
+  measure: Studio['measure'] = (modelId, variantId, measurement, options = {}) =>
+    this.#measuring.run(async (signal) => {
+      const original = await this.#models.files(modelId, null, signal);
+      if (!original.ok) return original;
+      const variant = variantId === null ? original : await this.#models.files(modelId, variantId, signal);
+      if (!variant.ok) return variant;
+      const request: MeasureRequest = { ...measurement, original: original.value, variant: variant.value };
+      const { provider } = measurement;
+      return this.#measuring.once(
+        provider,
+        (api, job) => api.measure(job, request),
+        signal,
+        options.onProgress,
+      );
+    }, options);
+
+  profile: Studio['profile'] = (modelId, variantId, measurement, options = {}) =>
+    this.#measuring.run(async (signal) => {
+      const model = await this.#models.files(modelId, variantId, signal);
+      if (!model.ok) return model;
+      const nodes = await this.#models.askOfVariant(
+        modelId,
+        variantId,
+        { signal, urgent: true },
+        (api, job) => api.layerNodes(job, modelId, variantId),
+      );
+      if (!nodes.ok) return nodes;
+      const request: ProfileRequest = { ...measurement, model: model.value, layerNodes: nodes.value };
+      const { provider } = measurement;
+      return this.#measuring.once(
+        provider,
+        (api, job) => api.profile(job, request),
+        signal,
+        options.onProgress,
+      );
+    }, options);
+
+  addData: Studio['addData'] = (files, options = {}) => this.#data.open(files, options);
+
+  addSampleData: Studio['addSampleData'] = async (options = {}) => {
+    const sample = await orAborted(loadSampleData, options.signal);
+    if (!sample.ok) return sample;
+    const opened = await this.#data.open(sample.value.files, options);
+    return opened.ok ? { ok: true, value: { summary: opened.value, config: sample.value.config } } : opened;
+  };
+
+  closeData: Studio['closeData'] = (dataId) => {
+    this.#shelf.drop((key) => key.dataId === dataId);
+    return this.#data.close(dataId);
+  };
+
+  checkData: Studio['checkData'] = (dataId, config) =>
+    this.#data.ask(dataId, {}, (api, job) => api.check(job, dataId, config));
+
+  findDuplicates: Studio['findDuplicates'] = (dataId, options = {}) =>
+    this.#data.ask(dataId, options, (api, job) => api.duplicates(job, dataId));
+
+  thumbnails: Studio['thumbnails'] = (dataId, indices, side) =>
+    this.#data.ask(dataId, { urgent: true }, (api, job) => api.thumbnails(job, dataId, indices, side));
+
+  proposeData: Studio['proposeData'] = (modelId, dataId, options = {}) =>
+    this.#measuring.run(async (signal) => {
+      const model = await this.#models.files(modelId, null, signal);
+      const data = this.#data.files(dataId);
+      if (!model.ok) return model;
+      if (!data.ok) return data;
+      return this.#measuring.once(
+        'wasm',
+        (api, job) => api.propose(job, model.value, data.value, PROPOSAL_SEED),
+        signal,
+        options.onProgress,
+      );
+    }, options);
+
+  previewData: Studio['previewData'] = (modelId, dataId, config, indices, options = {}) =>
+    this.#measuring.run(async (signal) => {
+      const model = await this.#models.files(modelId, null, signal);
+      const data = this.#data.files(dataId);
+      if (!model.ok) return model;
+      if (!data.ok) return data;
+      const setup = {
+        model: model.value,
+        data: data.value,
+        config,
+        part: 'evaluation',
+        provider: 'wasm',
+        threads: 1,
+      } as const;
+      return this.#measuring.once(
+        'wasm',
+        (api, job) => api.preview(job, setup, indices),
+        signal,
+        options.onProgress,
+      );
+    }, options);
+
+  evaluate: Studio['evaluate'] = (modelId, variantId, dataId, config, how, options = {}) =>
+    this.#measuring.run(async (signal) => {
+      const key: RunKey = { modelId, variantId: null, dataId, config, ...how };
+      const report = rising(options.onProgress);
+      const both = variantId !== null && this.#shelf.get(key) === undefined;
+      const end = both ? HALF : RUN_SHARE;
+      const baseline = await this.#records(
+        key,
+        signal,
+        'the original',
+        [0, variantId === null ? RUN_SHARE : end],
+        report,
+      );
+      if (!baseline.ok) return baseline;
+      const variant =
+        variantId === null
+          ? baseline
+          : await this.#records(
+              { ...key, variantId },
+              signal,
+              'the variant',
+              [both ? HALF : 0, RUN_SHARE],
+              report,
+            );
+      if (!variant.ok) return variant;
+      report({ fraction: RUN_SHARE, doing: 'comparing' });
+      const records = variantId === null ? null : variant.value.records;
+      const concluded = await this.#data.ask(dataId, { signal }, (api, job) =>
+        api.conclude(job, dataId, config, how.part, baseline.value.records, records),
+      );
+      if (!concluded.ok) return concluded;
+      const { millis, workers } = variant.value;
+      return { ok: true, value: { ...concluded.value, millis, workers } };
+    }, options);
 
   dispose(): void {
-    this.#queue.dispose();
-    this.#measureQueue.dispose();
-    this.#line.dispose();
+    this.#measuring.dispose();
+    this.#data.dispose();
+    this.#models.dispose();
   }
 
-  #open(
-    files: readonly OpenFile[],
-    dataset: Sample['dataset'] | undefined,
-    options: CallOptions,
-  ): Promise<Result<ModelSummary>> {
-    return this.#queue.run(async (signal) => {
-      const opened = await this.#call((api, job) => api.open(job, files), signal, options.onProgress);
-      if (opened.ok) this.#models.set(opened.value.modelId, { files, dataset, recipes: new Map() });
-      return opened;
-    }, options);
-  }
-
-  /** One question about an open model, in its turn. */
-  #ask<T>(
-    modelId: string,
-    options: AskOptions,
-    work: (api: StudioWorkerApi, job: string) => Promise<Result<T>>,
-  ): Promise<Result<T>> {
-    return this.#queue.run(async (signal) => {
-      // A worker that was lost is made anew, and its models with it, before anything is said of them.
-      const answer = await this.#call(work, signal, options.onProgress);
-      if (answer.ok || answer.error.code === 'cancelled') return answer;
-      return { ok: false, error: this.#models.get(modelId)?.lost ?? answer.error };
-    }, options);
-  }
-
-  /** The same about a variant, which is made again first where the worker no longer has it. */
-  #askOfVariant<T>(
-    modelId: string,
-    variantId: string | null,
-    options: AskOptions,
-    work: (api: StudioWorkerApi, job: string) => Promise<Result<T>>,
-  ): Promise<Result<T>> {
-    return this.#ask(modelId, options, async (api, job) => {
-      const recipe = variantId === null ? undefined : this.#models.get(modelId)?.recipes.get(variantId);
-      if (recipe !== undefined) {
-        const made = await api.makeVariant(job, modelId, recipe);
-        if (!made.ok) return made;
-      }
-      return work(api, job);
+  /** From the shelf, or by running the model over the part. `share` of the bar is for that. */
+  #records(
+    key: RunKey,
+    signal: AbortSignal,
+    whom: string,
+    [start, end]: readonly [number, number],
+    report: NonNullable<CallOptions['onProgress']>,
+  ): Promise<Result<RunRecords>> {
+    return this.#shelf.getOrRun(key, async () => {
+      const model = await this.#models.files(key.modelId, key.variantId, signal);
+      const data = this.#data.files(key.dataId);
+      if (!model.ok) return model;
+      if (!data.ok) return data;
+      const { config, part, provider } = key;
+      const host = {
+        open: () => this.#measuring.open(provider),
+        cores: this.capabilities.cores,
+        now: this.#now,
+      };
+      const setup = { model: model.value, data: data.value, config, part, provider, threads: 1 };
+      return runOver(host, setup, signal, ({ fraction, doing }) =>
+        report({ fraction: start + fraction * (end - start), doing: `${whom}: ${doing}` }),
+      );
     });
   }
-
-  #files(
-    modelId: string,
-    variantId: string | null,
-    signal: AbortSignal,
-  ): Promise<Result<readonly DownloadFile[]>> {
-    return this.#askOfVariant(modelId, variantId, { signal, urgent: true }, (api) =>
-      api.files(modelId, variantId),
-    );
-  }
-
-  async #measureOnce(
-    request: MeasureRequest,
-    signal: AbortSignal,
-    onProgress: CallOptions['onProgress'],
-  ): Promise<Result<MeasureResult>> {
-    const report = rising(onProgress);
-    const watchdog = new Watchdog(MEASURE_SILENCE_MILLIS);
-    const line = new Lifeline<MeasureWorkerApi>({
-      spawn: () =>
-        this.#host.spawnMeasure(request.provider, (progress) => {
-          watchdog.heard();
-          report(progress);
-        }),
-      graceMillis: 0,
-    });
-    try {
-      return await Promise.race([
-        line.call((api, job) => api.measure(job, request), signal),
-        watchdog.silent.then(() => ENDLESS_RUN),
-      ]);
-    } finally {
-      watchdog.stop();
-      line.dispose();
-    }
-  }
-
-  async #call<T>(
-    work: (api: StudioWorkerApi, job: string) => Promise<Result<T>>,
-    signal: AbortSignal,
-    onProgress: CallOptions['onProgress'],
-  ): Promise<Result<T>> {
-    const answer = await this.#line.call(async (api, job) => {
-      this.#listeners.set(job, rising(onProgress));
-      try {
-        return await work(api, job);
-      } finally {
-        this.#listeners.delete(job);
-      }
-    }, signal);
-    if (!answer.ok && BREAKS_WORKER.has(answer.error.code)) this.#line.renew();
-    return answer;
-  }
-
-  async #spawnAndRestore(ended: AbortSignal): Promise<WorkerLink<StudioWorkerApi>> {
-    const link = await this.#host.spawnStudio(({ job, ...progress }) => this.#listeners.get(job)?.(progress));
-    // Given up while it still reads a large model: another will do that, and two at once would need twice the memory.
-    const giveUp = () => link.terminate();
-    ended.addEventListener('abort', giveUp);
-    for (const model of this.#models.values()) {
-      const opened = await Promise.race([link.api.reopen(RESTORE_JOB, model.files), crashOf(link)]);
-      delete model.lost;
-      if (!opened.ok) model.lost = opened.error;
-    }
-    ended.removeEventListener('abort', giveUp);
-    return link;
-  }
 }
 
-async function crashOf(link: WorkerLink<unknown>): Promise<never> {
-  const error = await link.crashed;
-  throw new PareError(error.code, error.message);
-}
-
-/** The answer of `work`, or `cancelled` at once when the signal says so: a request may hang, its caller must not. */
-function orAborted<T>(work: Promise<Result<T>>, signal: AbortSignal | undefined): Promise<Result<T>> {
-  if (signal?.aborted) return Promise.resolve(cancelledResult());
-  return new Promise((settle) => {
-    signal?.addEventListener('abort', () => settle(cancelledResult()), { once: true });
-    void work.then(settle);
-  });
-}
-
-/** A bar that never runs backwards, whatever several steps report. */
-function rising(onProgress: CallOptions['onProgress']): (progress: JobProgress) => void {
-  let highest = 0;
-  return ({ fraction, doing }) => {
-    highest = Math.max(highest, fraction);
-    onProgress?.({ fraction: highest, doing });
-  };
-}
+/** The subset that proposals are tried on is the same at every visit. */
+const PROPOSAL_SEED = 1;

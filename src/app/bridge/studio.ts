@@ -124,6 +124,8 @@ export interface Studio extends DataStudio {
     measurement: MeasureOptions,
     options?: VariantOptions,
   ): Promise<Result<MeasureResult>>;
+  /** Tells of a variant that an earlier visit made: it is made again from its recipe when it is first asked about. */
+  knowVariant(modelId: string, variantId: string, recipe: Recipe): void;
   layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<Result<LayerDetail>>;
   /** Per-node times, in a worker of its own; never while anything is timed. */
   profile(

@@ -6,15 +6,19 @@ import { transfer, wrap } from 'comlink';
 import type { ErrorRecord } from '../../core/errors.ts';
 import { bundleFor, runtimeWasmUrl, type RuntimeBundle } from '../../runtime/assets.ts';
 import type {
+  DataWorkerApi,
+  DataWorkerSetup,
   JobProgressMessage,
   MeasureWorkerApi,
   StudioWorkerApi,
   StudioWorkerSetup,
 } from '../../worker/api.ts';
+import dataScript from '../../worker/data-worker.ts?worker&url';
 import studioScript from '../../worker/main.ts?worker&url';
 import measureJspiScript from '../../worker/measure-worker-jspi.ts?worker&url';
 import measureWebgpuScript from '../../worker/measure-worker-webgpu.ts?worker&url';
 import measureWasmScript from '../../worker/measure-worker.ts?worker&url';
+import { loadCodecs } from './codecs.ts';
 import type { WorkerLink } from './lifeline.ts';
 import { fetchOnce, workerAddress } from './worker-script.ts';
 
@@ -27,9 +31,12 @@ const MEASURE_SCRIPTS: Readonly<Record<RuntimeBundle, string>> = {
 
 export type ProgressListener = (message: JobProgressMessage) => void;
 
-/** Fetches what the first model will need, so that nothing is requested while the user works. */
+/** Fetches what the first model and the first data will need, so that nothing is requested while the user works. */
 export async function warmUp(): Promise<void> {
-  await Promise.all([studioScript, measureWasmScript, runtimeWasmUrl('wasm')].map(fetchOnce));
+  await Promise.all([
+    ...[studioScript, measureWasmScript, dataScript, runtimeWasmUrl('wasm')].map(fetchOnce),
+    loadCodecs(),
+  ]);
 }
 
 export async function spawnStudioWorker(onProgress: ProgressListener): Promise<WorkerLink<StudioWorkerApi>> {
@@ -39,16 +46,26 @@ export async function spawnStudioWorker(onProgress: ProgressListener): Promise<W
   ]);
   // Every method of both interfaces answers with a promise, or with nothing: Comlink's proxy has the same shape.
   const api = wrap(worker) as unknown as StudioWorkerApi;
-  const cell = globalThis.crossOriginIsolated ? freshCancelCell() : undefined;
+  const cell = cancelCell();
   const setup: StudioWorkerSetup = {
     progress: progressPort(onProgress),
     runtimeWasm,
     ...(cell === undefined ? {} : { cancelCell: cell }),
   };
-  const link = linkTo(worker, api, (job) => {
-    if (cell !== undefined) Atomics.store(new Int32Array(cell), 0, Number(job));
-    api.cancel(job);
-  });
+  const link = linkTo(worker, api, stopBy(api, cell));
+  return ready(link, api.connect(transfer(setup, [setup.progress])));
+}
+
+export async function spawnDataWorker(onProgress: ProgressListener): Promise<WorkerLink<DataWorkerApi>> {
+  const [worker, codecs] = await Promise.all([startWorker(dataScript, 'pare-data'), loadCodecs()]);
+  const api = wrap(worker) as unknown as DataWorkerApi;
+  const cell = cancelCell();
+  const setup: DataWorkerSetup = {
+    progress: progressPort(onProgress),
+    codecs,
+    ...(cell === undefined ? {} : { cancelCell: cell }),
+  };
+  const link = linkTo(worker, api, stopBy(api, cell));
   return ready(link, api.connect(transfer(setup, [setup.progress])));
 }
 
@@ -56,14 +73,15 @@ export async function spawnMeasureWorker(
   provider: 'wasm' | 'webgpu',
   onProgress: ProgressListener,
 ): Promise<WorkerLink<MeasureWorkerApi>> {
-  const [worker, runtimeWasm] = await Promise.all([
+  const [worker, runtimeWasm, codecs] = await Promise.all([
     startWorker(MEASURE_SCRIPTS[bundleFor(provider)], 'pare-measure'),
     fetchOnce(runtimeWasmUrl(provider)),
+    loadCodecs(),
   ]);
   const api = wrap(worker) as unknown as MeasureWorkerApi;
   const progress = progressPort(onProgress);
   const link = linkTo(worker, api, () => worker.terminate());
-  return ready(link, api.connect(transfer({ progress, runtimeWasm }, [progress])));
+  return ready(link, api.connect(transfer({ progress, runtimeWasm, codecs }, [progress])));
 }
 
 async function startWorker(script: string, name: string): Promise<Worker> {
@@ -101,9 +119,21 @@ async function ready<Api>(
   throw new Error(failure.message);
 }
 
-/** Jobs count from 0, so that a fresh cell stops none. */
-function freshCancelCell(): SharedArrayBuffer {
+/** Heard even while the worker is busy; absent where memory cannot be shared. */
+function cancelCell(): SharedArrayBuffer | undefined {
+  if (!globalThis.crossOriginIsolated) return undefined;
   const cell = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  // Jobs count from 0, so that a fresh cell stops none.
   Atomics.store(new Int32Array(cell), 0, -1);
   return cell;
+}
+
+function stopBy(
+  api: { cancel(job: string): void },
+  cell: SharedArrayBuffer | undefined,
+): (job: string) => void {
+  return (job) => {
+    if (cell !== undefined) Atomics.store(new Int32Array(cell), 0, Number(job));
+    api.cancel(job);
+  };
 }

@@ -60,6 +60,7 @@ export function fakeStudio(): FakeStudio {
     simplifiedSkeleton: (_model, options) => pending('simplifiedSkeleton', options),
     makeVariant: (_model, recipe, options) => pending('makeVariant', options, { recipe }),
     measure: (_model, variantId, _how, options) => pending('measure', options, { variantId }),
+    knowVariant: (_model, variantId, recipe) => void pending('knowVariant', {}, { variantId, recipe }),
     profile: (_model, variantId, _how, options) => pending('profile', options, { variantId }),
     costs: (_model, variantId) => pending('costs', {}, { variantId }),
     addData: (_files, options) => pending('addData', options),
