@@ -5,13 +5,12 @@
 import type { DataConfig, DataPart } from '../../core/dataset/types.ts';
 import type { Predictor } from '../../core/dataset/predictor.ts';
 import { PareError } from '../../core/errors.ts';
-import { createScorer, type Outputs, type Scorer } from '../../core/metrics/tasks/scorer.ts';
-import { truthOf } from '../../core/metrics/tasks/truth.ts';
+import { createScorer, type Outputs } from '../../core/metrics/tasks/scorer.ts';
 import type { SampleRecord } from '../../core/metrics/tasks/types.ts';
-import { createBatcher, type Batch, type BatchRow } from '../fit/batcher.ts';
+import { createBatcher, type Batch } from '../fit/batcher.ts';
 import { indicesOf } from '../prepare/split.ts';
 import type { Checkpoint, Dataset } from '../types.ts';
-import { maskPixels } from './mask.ts';
+import { scoreRow } from './score-row.ts';
 
 export interface EvaluatorOptions {
   readonly dataset: Dataset;
@@ -85,34 +84,6 @@ function slice(indices: ArrayLike<number>, from: number, to: number): number[] {
 function inOrder(indices: readonly number[], records: readonly SampleRecord[]): SampleRecord[] {
   const byIndex = new Map(records.map((record) => [record.index, record]));
   return indices.flatMap((index) => byIndex.get(index) ?? []);
-}
-
-function scoreRow(
-  scorer: Scorer,
-  config: DataConfig,
-  outputs: Outputs,
-  row: BatchRow,
-  position: number,
-  rows: number,
-): SampleRecord {
-  const { index, key, label } = row;
-  const mask = maskPixels(row.mask);
-  if (typeof mask === 'string') return { kind: 'failed', index, key, reason: mask };
-  const truth = truthOf(config.task, config.classes, label, mask ?? undefined);
-  const mapping = mappingOf(row);
-  return scorer.score(outputs, position, rows, truth, index, mapping === null ? { key } : { key, mapping });
-}
-
-/** How the row's picture was fitted, as scorers want it. */
-export function mappingOf({ picture }: BatchRow) {
-  if (picture === null) return null;
-  return {
-    ...picture.placement,
-    width: picture.width,
-    height: picture.height,
-    inputWidth: picture.fit.width,
-    inputHeight: picture.fit.height,
-  };
 }
 
 type Score = (batch: Batch, outputs: Outputs) => SampleRecord[];

@@ -82,3 +82,9 @@ export function decode(type: FeedType, stored: number | bigint): number {
 export function store(out: ValueArray, at: number, encoded: number | bigint): void {
   (out as unknown as (number | bigint)[])[at] = encoded;
 }
+
+/** Bytes of a tensor as the array that they were written through. */
+export function viewValues(type: FeedType, bytes: Uint8Array, count: number): ValueArray {
+  const buffer = bytes.slice().buffer;
+  return new ARRAYS[type](buffer, 0, count);
+}
