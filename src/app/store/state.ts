@@ -4,6 +4,7 @@
  */
 import { createStore } from 'zustand/vanilla';
 import type { DataConfig } from '../../core/dataset/types.ts';
+import { DEFAULT_ENERGY } from '../../core/energy/targets.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
@@ -145,7 +146,7 @@ export function initialState(options: Partial<MeasureOptions> = {}): AppState {
     announcement: '',
     data: null,
     goal: null,
-    energy: { targetId: 'laptop', gridGramsPerKwh: 475, inferencesPerDay: 1_000_000 },
+    energy: DEFAULT_ENERGY,
     costs: {},
     profiles: {},
     profileError: null,

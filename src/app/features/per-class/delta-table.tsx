@@ -61,7 +61,7 @@ export function DeltaTable({
             const row = rows[index];
             return row === undefined ? null : (
               <Row
-                key={`${row.column}/${row.name}`}
+                key={index}
                 row={row}
                 name={nameOf(row)}
                 index={index}

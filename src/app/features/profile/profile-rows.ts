@@ -121,6 +121,8 @@ export interface ProfileOrder {
   readonly descending: boolean;
 }
 
+const byName = new Intl.Collator(undefined, { numeric: true });
+
 /** Rows without a value in that column come last, in both directions. */
 export function sortProfile(rows: readonly ProfileRow[], order: ProfileOrder): readonly ProfileRow[] {
   const sign = order.descending ? -1 : 1;
@@ -128,7 +130,7 @@ export function sortProfile(rows: readonly ProfileRow[], order: ProfileOrder): r
     const [left, right] = [valueIn(a, order.column), valueIn(b, order.column)];
     if (left === null || right === null) return Number(left === null) - Number(right === null);
     if (typeof left === 'string' || typeof right === 'string') {
-      return sign * String(left).localeCompare(String(right), undefined, { numeric: true });
+      return sign * byName.compare(String(left), String(right));
     }
     return sign * (left - right);
   });

@@ -111,7 +111,7 @@ function Counted({
         {unknown.length === 0
           ? ''
           : `; not counted: ${unknown.map(([op, count]) => `${count} × ${op}`).join(', ')}`}
-        .
+        .{(costs.notes ?? []).map((note) => ` ${note}`)}
       </p>
     </div>
   );
