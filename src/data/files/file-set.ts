@@ -186,15 +186,23 @@ class Gathered implements FileSet {
         'duplicate-name',
         path,
         (n) =>
-          `${counted(n, 'file')} with a name that is there already; kept, with #2 and so on at the end of the name.`,
+          `${counted(n, 'file')} with a name that is there already; kept, with #2 and so on after the name.`,
       );
-      for (let n = 2; this.#seen.has(unique); n++) unique = `${path}#${n}`;
+      for (let n = 2; this.#seen.has(unique); n++) unique = numbered(path, n);
     }
     this.#seen.add(unique);
     this.paths.push(unique);
     this.#home.push(home);
     this.#place.push(place);
   }
+}
+
+/** cat/a.png → cat/a#2.png: the extension still says what it is. */
+function numbered(path: string, n: number): string {
+  const extension = extensionOf(path);
+  return extension === ''
+    ? `${path}#${n}`
+    : `${path.slice(0, -extension.length - 1)}#${n}${path.slice(-extension.length - 1)}`;
 }
 
 /** The folder that all files share, the one zip, or the first file. */

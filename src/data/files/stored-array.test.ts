@@ -18,7 +18,7 @@ const rows = async (array: StoredArray): Promise<number[][]> =>
   Promise.all(Array.from({ length: array.rows }, async (_, i) => Array.from(await array.readRow(i), Number)));
 
 /** The same values with the bytes of each element reversed. */
-function swapped<T extends ArrayBufferView>(values: T, width: number): Uint8Array {
+function swapped(values: ArrayBufferView, width: number): Uint8Array {
   const bytes = new Uint8Array(values.buffer.slice(0));
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
   return bytes;

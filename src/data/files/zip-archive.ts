@@ -24,6 +24,8 @@ const STORED = 0;
 const DEFLATED = 8;
 const ENCRYPTED = 1;
 const CHECK_EVERY = 4096;
+/** Names are only names here, so that none is refused; and nothing is started for a directory. */
+const READING = { filenameValidation: 'tolerant', useWebWorkers: false } as const;
 
 export interface ZipArchive {
   /** As stored; not cleaned. */
@@ -39,7 +41,7 @@ export interface ZipArchive {
 /** @throws PareError in one sentence when this is no zip that can be read; whatever the checkpoint throws */
 export async function openZip(file: DataFile, checkpoint: Checkpoint): Promise<ZipArchive> {
   const entries = new Directory();
-  const reader = new ZipReader(new FileReader(file));
+  const reader = new ZipReader(new FileReader(file), READING);
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       if (entry.directory) continue;

@@ -77,3 +77,14 @@ export async function errorOf(work: () => Promise<unknown>): Promise<PareError> 
   }
   throw new Error('nothing was thrown');
 }
+
+export const keysOf = (set: Dataset): string[] =>
+  Array.from({ length: set.length }, (_, i) => set.info(i).key);
+
+export const groupsOf = (set: Dataset, column: string): (string | undefined)[] =>
+  Array.from({ length: set.length }, (_, i) => set.info(i).groups[column]);
+
+/** A picture at each path. */
+export function pictures(...paths: string[]): Record<string, Uint8Array> {
+  return Object.fromEntries(paths.map((path) => [path, aPicture]));
+}
