@@ -171,6 +171,12 @@ export interface MeasureWorkerSetup {
   readonly codecs: CodecBlobs;
 }
 
+/** The user's samples, to compare and time models on instead of made-up inputs. */
+export interface MeasureData {
+  readonly files: readonly OpenFile[];
+  readonly config: DataConfig;
+}
+
 /** One model over one set. */
 export interface EvaluationSetup {
   readonly model: readonly DownloadFile[];
@@ -187,7 +193,8 @@ export interface EvaluationSetup {
  */
 export interface MeasureWorkerApi {
   connect(setup: MeasureWorkerSetup): Promise<Result<null>>;
-  measure(job: string, request: MeasureRequest): Promise<Result<MeasureResult>>;
+  /** With `data` outputs are compared and runs timed on the user's samples. */
+  measure(job: string, request: MeasureRequest, data?: MeasureData): Promise<Result<MeasureResult>>;
   /** Loads model and set; `samples` = how many the part has. Then `evaluate` may be called for any ranges. */
   openEvaluation(job: string, setup: EvaluationSetup): Promise<Result<{ readonly samples: number }>>;
   /** Records of the samples [from, to) of the part, in order. Failed samples are records too. */
