@@ -87,11 +87,11 @@ export async function weightShare(
   };
 }
 
-/** Agreement, accuracy and latency in this process, one thread. Memory is left out: it needs a fresh process for each model. */
+/** Agreement and latency in this process, one thread. Memory is left out: it needs a fresh process for each model. */
 export async function measureVariant(
   original: OpenedModel,
   variant: BenchVariant,
-  request: Pick<MeasureRequest, 'budgetMillis' | 'dimensions'> & Partial<Pick<MeasureRequest, 'dataset'>>,
+  request: Pick<MeasureRequest, 'budgetMillis' | 'dimensions'>,
 ): Promise<MeasureResult> {
   const { ort } = await loadNodeRuntime();
   return measure(

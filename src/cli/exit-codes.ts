@@ -7,11 +7,12 @@ export const EXIT_USAGE = 2;
 export const EXIT_BAD_MODEL = 3;
 export const EXIT_UNSUPPORTED = 4;
 
-/** What the user typed, what the file is, what cannot be done with it, and what is Pare's own fault. */
+/** What the user typed or gave beside the model, what the model is, what cannot be done with it, and what is Pare's own fault. */
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   usage: EXIT_USAGE,
   'recipe-invalid': EXIT_USAGE,
   'layer-unknown': EXIT_USAGE,
+  'data-invalid': EXIT_USAGE,
   'empty-file': EXIT_BAD_MODEL,
   'not-onnx': EXIT_BAD_MODEL,
   'git-lfs-pointer': EXIT_BAD_MODEL,

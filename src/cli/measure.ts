@@ -1,60 +1,103 @@
-/** `pare measure`: runs a model in onnxruntime-web, alone or in turn with its original. */
-import { basename } from 'node:path';
-import { concatParts } from '../core/bytes/spans.ts';
+/** `pare measure`: runs a model in onnxruntime-web, alone or in turn with its original, on the user's data where there is some. */
 import { PareError } from '../core/errors.ts';
-import type { Interval } from '../core/metrics/types.ts';
+import { DEFAULT_ENERGY } from '../core/energy/targets.ts';
+import { estimateEnergy } from '../core/energy/estimate.ts';
+import type { Predictor } from '../core/dataset/predictor.ts';
 import { assertValid } from '../core/onnx/verify.ts';
-import { writeModel } from '../core/onnx/write.ts';
+import { countCosts } from '../core/profile/costs.ts';
+import type { Dataset } from '../data/types.ts';
 import type { DownloadFile, MeasureResult } from '../runtime/contract.ts';
 import { measureInNode } from '../runtime/node-measure.ts';
+import { openNodePredictor } from '../runtime/node-predictor.ts';
 import type { Command } from './arguments.ts';
+import { evaluateModels } from './evaluate.ts';
+import { type Evaluated, type Measured, reportJson, reportText } from './measure-report.ts';
+import { filesOf } from './model-files.ts';
+import { fitData, openData } from './open-data.ts';
 import { openModelFile, type OpenModel } from './open-model.ts';
 import type { Outcome } from './outcome.ts';
-import { formatBytes, formatMillis, formatPairs, formatPercent, formatTable, significant } from './table.ts';
+import { type ProgressLine, showProgress } from './progress.ts';
 
 type MeasureCommand = Extract<Command, { name: 'measure' }>;
 
 /**
- * @throws PareError as openModelFile does; `not-measurable` with the reason when no number at all could be had
+ * @throws PareError as openModelFile and openData do; `not-measurable` with the reason when no number at all could be had
  */
 export async function measureModel(command: MeasureCommand): Promise<Outcome> {
   const variant = openModelFile(command.model);
   const original = command.against === undefined ? undefined : openModelFile(command.against);
+  const progress = showProgress(!command.json);
   try {
     assertValid(variant.model);
     if (original !== undefined) assertValid(original.model);
-    const files = filesOf(variant);
-    const measured = await measureInNode({
-      provider: 'wasm',
-      threads: command.threads,
-      seed: command.seed,
-      dimensions: command.dimensions,
-      budgetMillis: command.budgetMillis,
-      original: original === undefined ? files : filesOf(original),
-      variant: files,
-    });
-    const result = original === undefined ? alone(measured) : measured;
-    refuseEmpty(result);
-    const json = {
-      file: command.model,
-      bytes: variant.bytes,
-      ...(original === undefined ? {} : { against: command.against, againstBytes: original.bytes }),
-      ...result,
-    };
-    return { json, text: describe(variant, original, result) };
+    const measured = await measureAll(command, variant, original, progress);
+    progress.clear();
+    return { json: reportJson(measured), text: reportText(measured) };
   } finally {
+    progress.clear();
     variant.dispose();
     original?.dispose();
   }
 }
 
-/** The files as they are, under the names by which the model knows them. */
-function filesOf({ path, model }: OpenModel): DownloadFile[] {
-  const written = writeModel(model);
-  return [
-    { name: basename(path), parts: [concatParts(written.model)] },
-    ...written.data.map(({ name, parts }) => ({ name, parts: [concatParts(parts)] })),
-  ];
+async function measureAll(
+  command: MeasureCommand,
+  variant: OpenModel,
+  original: OpenModel | undefined,
+  progress: ProgressLine,
+): Promise<Measured> {
+  const checkpoint = (fraction: number, doing: string): Promise<void> => {
+    progress.show(fraction, doing);
+    return Promise.resolve();
+  };
+  const variantFiles = filesOf(variant);
+  const originalFiles = original === undefined ? undefined : filesOf(original);
+  // A set that cannot be read is said before minutes of timing, not after.
+  const dataset = command.data.length === 0 ? undefined : await openData(command.data, checkpoint);
+  const found = await measureInNode(
+    {
+      provider: 'wasm',
+      threads: command.threads,
+      seed: command.seed,
+      dimensions: command.dimensions,
+      budgetMillis: command.budgetMillis,
+      original: originalFiles ?? variantFiles,
+      variant: variantFiles,
+    },
+    { checkpoint },
+  );
+  const result = original === undefined ? alone(found) : found;
+  const evaluated = dataset && (await evaluate(command, dataset, variantFiles, originalFiles, checkpoint));
+  refuseEmpty(result, evaluated);
+  const sizes = result.agreement?.dimensions ?? command.dimensions;
+  const costs = countCosts(variant.model, sizes);
+  const originalCosts = original === undefined ? costs : countCosts(original.model, sizes);
+  return {
+    file: command.model,
+    bytes: variant.bytes,
+    against: original && { file: original.path, bytes: original.bytes },
+    result,
+    evaluated,
+    costs: { variant: costs, original: originalCosts },
+    energy: {
+      variant: estimateEnergy(costs, DEFAULT_ENERGY),
+      original: estimateEnergy(originalCosts, DEFAULT_ENERGY),
+    },
+  };
+}
+
+async function evaluate(
+  { dataConfig, part, seed, threads }: MeasureCommand,
+  dataset: Dataset,
+  variantFiles: readonly DownloadFile[],
+  originalFiles: readonly DownloadFile[] | undefined,
+  checkpoint: (fraction: number, doing: string) => Promise<void>,
+): Promise<Evaluated> {
+  const variant: Predictor = await openNodePredictor(variantFiles, threads);
+  const original = originalFiles && (await openNodePredictor(originalFiles, threads));
+  // The original decides what is right for both: a ruined variant would fit anything equally badly.
+  const { config, how } = await fitData(dataConfig, dataset, original ?? variant, { seed, checkpoint });
+  return evaluateModels(variant, original, { dataset, config, part, seed, fitted: how, checkpoint });
 }
 
 /** A model agrees with itself; that is no finding. */
@@ -70,80 +113,13 @@ function alone(result: MeasureResult): MeasureResult {
   };
 }
 
-function refuseEmpty({ latency, agreement, memory, notMeasured }: MeasureResult): void {
-  if (latency !== null || agreement !== null || memory !== null) return;
+function refuseEmpty(
+  { latency, agreement, memory, notMeasured }: MeasureResult,
+  evaluated: Evaluated | undefined,
+): void {
+  if (latency !== null || agreement !== null || memory !== null || evaluated !== undefined) return;
   const reasons = new Set(notMeasured.filter(({ what }) => what === 'latency').map(({ reason }) => reason));
   throw new PareError('not-measurable', `The model could not be measured. ${[...reasons].join(' ')}`.trim(), {
     hint: 'Its weights can still be compressed. Free dimensions can be given with --dim.',
   });
-}
-
-function describe(variant: OpenModel, original: OpenModel | undefined, result: MeasureResult): string {
-  const { latency, agreement, memory, machine, notMeasured } = result;
-  const rows: string[][] = [
-    ['Size', formatBytes(variant.bytes), ...against(original?.bytes, variant.bytes, formatBytes), 'measured'],
-  ];
-  if (latency !== null) {
-    rows.push([
-      `Latency, ${latency.threads} ${latency.threads === 1 ? 'thread' : 'threads'}`,
-      `${formatMillis(latency.variantMillis)} ${interval(latency.variantInterval)}`,
-      original === undefined
-        ? ''
-        : `${formatMillis(latency.originalMillis)} ${interval(latency.originalInterval)}`,
-      original === undefined ? '' : `${significant(latency.speedup)}× ${interval(latency.speedupInterval)}`,
-      `measured, median of ${latency.runs} runs`,
-    ]);
-    rows.push([
-      'Loading',
-      formatMillis(latency.createMillis.variant),
-      original === undefined ? '' : formatMillis(latency.createMillis.original),
-      // A ratio of two single runs would say more about the machine than about the models.
-      '',
-      'measured once',
-    ]);
-  }
-  if (memory !== null) {
-    rows.push([
-      'Memory of a session',
-      formatBytes(memory.variantBytes),
-      ...against(original && memory.originalBytes, memory.variantBytes, formatBytes),
-      'measured',
-    ]);
-  }
-  if (agreement !== null) {
-    const on = `measured on ${agreement.samples} ${agreement.inputs} inputs`;
-    rows.push(['Agreement, cosine', agreement.cosine.toFixed(6), '', '', on]);
-    rows.push(['Agreement, SQNR', `${significant(agreement.sqnrDb)} dB`, '', '', on]);
-    if (agreement.top1 !== undefined)
-      rows.push(['Agreement, top-1', formatPercent(agreement.top1), '', '', on]);
-  }
-  const compared = original !== undefined;
-  const table = formatTable(
-    [
-      { title: '' },
-      { title: basename(variant.path) },
-      { title: compared ? basename(original.path) : '' },
-      { title: compared ? 'ratio' : '' },
-      { title: 'how' },
-    ],
-    rows,
-  );
-  const missing = notMeasured
-    .filter(({ what }) => what !== 'accuracy')
-    .map(({ what, reason }) => ['Not measured', `${what}: ${reason}`] as const);
-  const where = formatPairs([
-    ['On', `${machine.runtime}, ${machine.userAgent}, ${machine.cores} cores`],
-    ...missing,
-  ]);
-  return `${table}\n\n${where}`;
-}
-
-/** Two cells: the original's figure and original / variant. */
-function against(original: number | undefined, variant: number, format: (value: number) => string): string[] {
-  if (original === undefined) return ['', ''];
-  return [format(original), variant === 0 ? '' : `${significant(original / variant)}×`];
-}
-
-function interval({ low, high }: Interval): string {
-  return `[${significant(low)}, ${significant(high)}]`;
 }

@@ -5,11 +5,13 @@
 import { readFileSync } from 'node:fs';
 import { toErrorRecord, type ErrorRecord } from '../core/errors.ts';
 import { HELP, parseCommand, wantsJson, type Command } from './arguments.ts';
+import { describeData } from './data.ts';
 import { EXIT_DONE, exitCodeOf } from './exit-codes.ts';
 import { inspect } from './inspect.ts';
 import { measureModel } from './measure.ts';
 import { optimize } from './optimize.ts';
 import { toJson, type Outcome } from './outcome.ts';
+import { profileModelFile } from './profile.ts';
 import { printable } from './table.ts';
 
 async function run(command: Command): Promise<Outcome> {
@@ -26,6 +28,10 @@ async function run(command: Command): Promise<Outcome> {
       return optimize(command);
     case 'measure':
       return measureModel(command);
+    case 'data':
+      return describeData(command);
+    case 'profile':
+      return profileModelFile(command);
     default:
       return command satisfies never;
   }
