@@ -73,8 +73,8 @@ describe('the editor of a description', () => {
     expect(parse({ [`${AT}/channels`]: 'gray' })).toEqual({
       ok: false,
       errors: {
-        [`${AT}/mean`]: '1 numbers are expected, 3 were found.',
-        [`${AT}/std`]: '1 numbers are expected, 3 were found.',
+        [`${AT}/mean`]: 'One number is expected, 3 were found.',
+        [`${AT}/std`]: 'One number is expected, 3 were found.',
       },
     });
     expect(parse({ [`${AT}/channels`]: 'gray', [`${AT}/mean`]: '0, 0, 0', [`${AT}/std`]: '1' }).ok).toBe(

@@ -272,12 +272,15 @@ function withChannels(config: DataConfig): ParsedDraft {
     }
     const [mean, std] = [spread(fit.mean, count), spread(fit.std, count)];
     const at = `inputs/${escape(name)}`;
-    if (mean === null) errors[`${at}/mean`] = `${count} numbers are expected, ${fit.mean.length} were found.`;
-    if (std === null) errors[`${at}/std`] = `${count} numbers are expected, ${fit.std.length} were found.`;
+    if (mean === null) errors[`${at}/mean`] = countSentence(count, fit.mean.length);
+    if (std === null) errors[`${at}/std`] = countSentence(count, fit.std.length);
     inputs[name] = { ...fit, mean: mean ?? fit.mean, std: std ?? fit.std };
   }
   return Object.keys(errors).length > 0 ? { ok: false, errors } : { ok: true, config: { ...config, inputs } };
 }
+
+const countSentence = (wanted: number, found: number): string =>
+  `${wanted === 1 ? 'One number is' : `${wanted} numbers are`} expected, ${found} were found.`;
 
 function countOf(fit: InputFit): number | null {
   if (fit.kind === 'image') return fit.channels === 'gray' ? 1 : 3;

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import type { CostSummary } from '../../../core/profile/types.ts';
+import { measureResult } from '../../store/testing/fake-studio.ts';
+import { baselineFacts } from './baseline-facts.ts';
+
+const costs: CostSummary = {
+  source: 'counted',
+  macs: 300_774_272,
+  parameters: 3_504_872,
+  weightBytes: 14e6,
+  activationBytes: 26e6,
+  peakActivationBytes: 4_816_896,
+  layers: [],
+  uncounted: {},
+  dimensions: {},
+};
+const nothing = {
+  bytes: 13_964_571,
+  measurement: null,
+  evaluation: null,
+  costs: null,
+  energy: null,
+  unit: ['image', 'images'],
+} as const;
+const named = (facts: ReturnType<typeof baselineFacts>) =>
+  Object.fromEntries(facts.map(({ name, value, note }) => [name, `${value} ${note}`.trim()]));
+
+describe('baselineFacts', () => {
+  it('says nothing that is not known', () => {
+    expect(named(baselineFacts(nothing))).toEqual({ Size: '14.0 MB' });
+  });
+
+  it('shows what was measured, counted and estimated, each as what it is', () => {
+    const facts = baselineFacts({
+      ...nothing,
+      measurement: measureResult(),
+      costs,
+      energy: '7–67 mJ',
+      evaluation: {
+        main: 'top1',
+        value: 0.717,
+        interval: { low: 0.689, high: 0.744 },
+        higherIsBetter: true,
+        n: 1000,
+        metrics: {},
+        perClass: [],
+        confusion: [],
+        failed: [],
+      },
+    });
+    expect(named(facts)).toMatchObject({
+      'Latency p50': '10.0 ms',
+      'Top-1': '71.7 % [68.9 %, 74.4 %], n 1\u202f000',
+      Memory: '5.00 kB heap',
+      MACs: '301 M',
+      'Peak activations': '4.82 MB',
+      Energy: '7–67 mJ estimated',
+    });
+    for (const { title } of facts) expect(title).not.toBe('');
+  });
+
+  it('says that a count is a lower bound where operations are unknown', () => {
+    const partial = { ...costs, uncounted: { Custom: 2 } };
+    expect(named(baselineFacts({ ...nothing, costs: partial }))['MACs']).toBe('301 M at least');
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskComparison, TaskSummary } from '../../../core/metrics/tasks/types.ts';
+import { DEFAULT_OPTIONS, optionsKey, originalEntry } from '../../store/state.ts';
+import type { StudyEntry } from '../../store/state.ts';
+import { measureResult, modelSummary } from '../../store/testing/fake-studio.ts';
+import { factsOf, factsOfBytes } from './goal-facts.ts';
+
+const original: StudyEntry = {
+  ...originalEntry(modelSummary()),
+  measurement: measureResult(),
+  measuredWith: optionsKey(DEFAULT_OPTIONS),
+};
+const variant: StudyEntry = { ...original, id: 'v', bytes: 250 };
+const summary: TaskSummary = {
+  main: 'mae',
+  value: 4.2,
+  interval: { low: 4, high: 4.4 },
+  higherIsBetter: false,
+  n: 10,
+  metrics: {},
+  perClass: [],
+  confusion: [],
+  failed: [],
+};
+
+describe('factsOf', () => {
+  it('takes a variant’s own latency, and its speed-up from pairs', () => {
+    expect(factsOf(variant, DEFAULT_OPTIONS)).toEqual({
+      bytes: 250,
+      millis: { value: 8, low: 7.9, high: 8.1 },
+      speedup: { value: 1.25, low: 1.2, high: 1.3 },
+      memoryBytes: 4000,
+      accuracy: null,
+    });
+  });
+
+  it('knows that the original is as fast as itself', () => {
+    const facts = factsOf(original, DEFAULT_OPTIONS);
+    expect(facts.speedup).toEqual({ value: 1, low: 1, high: 1 });
+    expect(facts.millis).toEqual({ value: 10, low: 9.9, high: 10.1 });
+    expect(facts.memoryBytes).toBe(5000);
+  });
+
+  it('does not judge by a measurement with other options', () => {
+    const facts = factsOf(variant, { ...DEFAULT_OPTIONS, threads: 4 });
+    expect(facts).toEqual(factsOfBytes(250));
+  });
+
+  it('takes the paired interval, the value’s own, and the way the metric points', () => {
+    const comparison = { difference: 0.2, interval: { low: 0.1, high: 0.3 } } as TaskComparison;
+    const evaluation = {
+      source: 'measured',
+      dataId: 'd',
+      name: 'd',
+      part: 'evaluation',
+      summary,
+      baseline: summary,
+      comparison,
+      millis: 1,
+      workers: 1,
+    } as const;
+    expect(factsOf({ ...variant, evaluation }, DEFAULT_OPTIONS).accuracy).toEqual({
+      value: 4.2,
+      difference: 0.2,
+      low: 0.1,
+      high: 0.3,
+      higherIsBetter: false,
+      own: { low: 4, high: 4.4 },
+      unit: 'plain',
+    });
+    const alone = factsOf({ ...original, evaluation: { ...evaluation, comparison: null } }, DEFAULT_OPTIONS);
+    expect(alone.accuracy).toMatchObject({ difference: 0, low: 0, high: 0 });
+  });
+});
