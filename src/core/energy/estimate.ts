@@ -68,6 +68,7 @@ function assumptions(
   return [
     `${own ? 'Your own constants' : target.label}: ${perMac[0]}–${perMac[1]} pJ per multiply-accumulate in float32 and ${perByte[0]}–${perByte[1]} pJ per byte moved.`,
     'Each weight is read once per inference, as float32: weights that are stored smaller are decoded when the model is loaded. Each activation is written once and read once.',
+    'Counted from the graph as the file has it: a runtime that fuses operations by itself writes fewer activations.',
     'Only multiply-accumulates and these bytes are counted; zeros cost as much as other weights.',
     'Not counted: idle power, screen, network, cooling, loading the model, making the device.',
     `${settings.gridGramsPerKwh} g CO₂e per kWh and ${settings.inferencesPerDay} inferences on each of ${DAYS_PER_YEAR} days, one sample at a time.`,

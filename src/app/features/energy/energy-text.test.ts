@@ -30,6 +30,9 @@ describe('energyDifference', () => {
     expect(energyDifference(of(100, 10), of(50, 20))).toBe(
       'Against the original: −50 % multiply-accumulates, +100 % bytes moved.',
     );
+    expect(energyDifference(of(100, 10), of(100, 5))).toBe(
+      'Against the original: −50 % bytes moved. Counted before the runtime’s own fusions, which may save a part of these bytes in both.',
+    );
     expect(energyDifference(of(0, 10), of(5, 10))).toContain('where there were none');
   });
 });
