@@ -4,10 +4,12 @@ import {
   mcnemarExact,
   median,
   medianInterval,
+  newcombeInterval,
   pairedCounts,
   pairedDifference,
   quantile,
   quantileInterval,
+  tangoInterval,
   wilsonInterval,
 } from './statistics.ts';
 
@@ -77,26 +79,42 @@ describe('paired comparison', () => {
     expect(mcnemarExact({ both: 0, firstOnly: 10, secondOnly: 0, neither: 0 })).toBeCloseTo(2 / 1024, 15);
   });
 
-  it('difference without correlation: the score intervals add in squares', () => {
+  it('Newcombe without correlation: the score intervals add in squares', () => {
     // Both 5 of 10; ad − bc = 9 − 4 = 5 ≤ n/2, so phi = 0; reach = √2 · 0.26341 = 0.37252
-    const { difference, interval } = pairedDifference({ both: 3, firstOnly: 2, secondOnly: 2, neither: 3 });
-    expect(difference).toBe(0);
-    expect(interval.low).toBeCloseTo(-0.37252, 4);
-    expect(interval.high).toBeCloseTo(0.37252, 4);
+    const { low, high } = newcombeInterval({ both: 3, firstOnly: 2, secondOnly: 2, neither: 3 });
+    expect(low).toBeCloseTo(-0.37252, 4);
+    expect(high).toBeCloseTo(0.37252, 4);
   });
 
-  it('difference with correlation: the same margins agree more, the interval shrinks', () => {
+  it('Newcombe with correlation: the same margins agree more, the interval shrinks', () => {
     // Both 5 of 10, never different: ad − bc = 25, less n/2 = 20; margins 5⁴ = 625, √ = 25; phi = 0.8;
     // reach = 0.26341·√(2 − 2·0.8) = 0.26341·0.63246 = 0.16659
-    const { difference, interval } = pairedDifference({ both: 5, firstOnly: 0, secondOnly: 0, neither: 5 });
-    expect(difference).toBe(0);
-    expect(interval.low).toBeCloseTo(-0.16659, 4);
-    expect(interval.high).toBeCloseTo(0.16659, 4);
+    const { low, high } = newcombeInterval({ both: 5, firstOnly: 0, secondOnly: 0, neither: 5 });
+    expect(low).toBeCloseTo(-0.16659, 4);
+    expect(high).toBeCloseTo(0.16659, 4);
   });
 
-  it('difference has the sign of second minus first', () => {
-    const worse = pairedDifference({ both: 80, firstOnly: 10, secondOnly: 2, neither: 8 });
+  it('Tango without disagreement', () => {
+    // b = c = 0: q = 0 for δ ≥ 0, so nδ/√(nδ(1 − δ)) = z and δ = z²/(n + z²) = 3.84146/13.84146
+    const { low, high } = tangoInterval({ both: 5, firstOnly: 0, secondOnly: 0, neither: 5 });
+    expect(high).toBeCloseTo(0.27753, 5);
+    expect(low).toBeCloseTo(-0.27753, 5);
+  });
+
+  it('Tango where as many pairs disagree each way', () => {
+    // b = c = 50 of 1000, δ small: the variance is about 2q = 0.1, so δ is about z·√(0.1/1000) = 0.0196
+    const { low, high } = tangoInterval({ both: 500, firstOnly: 50, secondOnly: 50, neither: 400 });
+    expect(high).toBeCloseTo(0.0196, 3);
+    expect(low).toBeCloseTo(-high, 10);
+  });
+
+  it('difference has the sign of second minus first, and the wider bound on each side', () => {
+    const counts = { both: 80, firstOnly: 10, secondOnly: 2, neither: 8 };
+    const worse = pairedDifference(counts);
     expect(worse.difference).toBeCloseTo(-0.08, 12);
+    const parts = [newcombeInterval(counts), tangoInterval(counts)];
+    expect(worse.interval.low).toBe(Math.min(...parts.map(({ low }) => low)));
+    expect(worse.interval.high).toBe(Math.max(...parts.map(({ high }) => high)));
     expect(worse.interval.low).toBeLessThan(-0.08);
     expect(worse.interval.high).toBeGreaterThan(-0.08);
     const mirrored = pairedDifference({ both: 80, firstOnly: 2, secondOnly: 10, neither: 8 });

@@ -3,10 +3,8 @@
  * It must not know models or clocks; randomness comes in from outside.
  */
 import { PareError } from '../errors.ts';
+import { Z95 } from './distributions.ts';
 import type { Interval } from './types.ts';
-
-/** Standard normal quantile for a two-sided 95 % interval. */
-const Z95 = 1.959963984540054;
 
 function ascending(values: readonly number[]): number[] {
   return values.toSorted((a, b) => a - b);
@@ -21,21 +19,16 @@ export function median(values: readonly number[]): number {
   return n % 2 === 1 ? upper : (sorted[(n >> 1) - 1] + upper) / 2;
 }
 
-/** P(X ≤ k) for X ~ Binomial(n, p), 0 < p < 1, summed in logarithms so that n may be thousands. */
-function binomialCdf(k: number, n: number, p: number): number {
+/** P(X ≤ k) for X ~ Binomial(n, ½), summed in logarithms so that n may be thousands. */
+function binomialHalfCdf(k: number, n: number): number {
   if (k < 0) return 0;
-  const logOdds = Math.log(p / (1 - p));
-  let logTerm = n * Math.log1p(-p);
+  let logTerm = -n * Math.LN2;
   let sum = 0;
   for (let i = 0; i <= Math.min(k, n); i++) {
     sum += Math.exp(logTerm);
-    logTerm += Math.log((n - i) / (i + 1)) + logOdds;
+    logTerm += Math.log((n - i) / (i + 1));
   }
   return Math.min(1, sum);
-}
-
-function binomialHalfCdf(k: number, n: number): number {
-  return binomialCdf(k, n, 0.5);
 }
 
 /**
@@ -61,11 +54,19 @@ export function quantile(values: readonly number[], q: number): number {
  */
 export function quantileInterval(values: readonly number[], q: number): Interval | undefined {
   const n = values.length;
+  const logOdds = Math.log(q / (1 - q));
+  let logTerm = n * Math.log1p(-q);
+  // P(X < rank) for the rank at hand.
+  let below = 0;
   let low = 0;
-  while (low < n && binomialCdf(low, n, q) <= 0.025) low++;
-  let high = low + 1;
-  while (high <= n && 1 - binomialCdf(high - 1, n, q) > 0.025) high++;
-  if (low < 1 || high > n) return undefined;
+  let high = 0;
+  for (let rank = 1; rank <= n && high === 0; rank++) {
+    below += Math.exp(logTerm);
+    logTerm += Math.log((n - rank + 1) / rank) + logOdds;
+    if (below <= 0.025) low = rank;
+    if (1 - below <= 0.025) high = rank;
+  }
+  if (low < 1 || high < 1) return undefined;
   const sorted = ascending(values);
   return { low: sorted[low - 1], high: sorted[high - 1] };
 }
@@ -133,16 +134,33 @@ export function mcnemarExact(counts: PairedCounts): number {
 }
 
 /**
- * p(second) − p(first) with its 95 % interval, paired.
- * Source: Newcombe, Statistics in Medicine 17 (1998) 2635–2650, method 10 (score intervals squared and added, with
- * the correlation of the pairs, continuity-corrected).
+ * p(second) − p(first) with its 95 % interval, paired: on each side the wider of Newcombe's and Tango's. Either alone
+ * falls to 86 to 93 % where few pairs disagree and most of them one way, as a compressed model's do; both together
+ * keep 94 % everywhere (coverage.test.ts) and are a few hundredths wider where many disagree.
  */
 export function pairedDifference(counts: PairedCounts): {
   readonly difference: number;
   readonly interval: Interval;
 } {
-  const { both, firstOnly, secondOnly, neither } = counts;
-  const n = both + firstOnly + secondOnly + neither;
+  const newcombe = newcombeInterval(counts);
+  const tango = tangoInterval(counts);
+  return {
+    difference: (counts.secondOnly - counts.firstOnly) / pairsIn(counts),
+    interval: { low: Math.min(newcombe.low, tango.low), high: Math.max(newcombe.high, tango.high) },
+  };
+}
+
+function pairsIn({ both, firstOnly, secondOnly, neither }: PairedCounts): number {
+  return both + firstOnly + secondOnly + neither;
+}
+
+/**
+ * Score intervals of both proportions squared and added, with the correlation of the pairs, continuity-corrected.
+ * Source: Newcombe, Statistics in Medicine 17 (1998) 2635–2650, method 10.
+ */
+export function newcombeInterval(counts: PairedCounts): Interval {
+  const { both, firstOnly, secondOnly } = counts;
+  const n = pairsIn(counts);
   const pSecond = (both + secondOnly) / n;
   const pFirst = (both + firstOnly) / n;
   const second = wilsonInterval(both + secondOnly, n);
@@ -151,16 +169,43 @@ export function pairedDifference(counts: PairedCounts): {
   const difference = (secondOnly - firstOnly) / n;
   const reach = (a: number, b: number): number => Math.sqrt(Math.max(0, a * a - 2 * phi * a * b + b * b));
   return {
-    difference,
-    interval: {
-      low: difference - reach(pSecond - second.low, first.high - pFirst),
-      high: difference + reach(second.high - pSecond, pFirst - first.low),
-    },
+    low: difference - reach(pSecond - second.low, first.high - pFirst),
+    high: difference + reach(second.high - pSecond, pFirst - first.low),
   };
 }
 
-function pairCorrelation({ both, firstOnly, secondOnly, neither }: PairedCounts): number {
-  const n = both + firstOnly + secondOnly + neither;
+/**
+ * Differences that the score test does not refuse, found by bisection:
+ * (c − b − nδ) / √(n(2q + δ(1 − δ))) = ±z, q the likeliest share of pairs that only the first has, given δ.
+ * Source: Tango, Statistics in Medicine 17 (1998) 891–908.
+ */
+export function tangoInterval(counts: PairedCounts): Interval {
+  const { firstOnly: b, secondOnly: c } = counts;
+  const n = pairsIn(counts);
+  const score = (delta: number): number => {
+    const half = -b - c + (2 * n - c + b) * delta;
+    const root = Math.sqrt(Math.max(0, half * half + 8 * n * b * delta * (1 - delta)));
+    const q = (root - half) / (4 * n);
+    return (c - b - n * delta) / Math.sqrt(n * (2 * q + delta * (1 - delta)));
+  };
+  // The score falls with δ from +∞ at −1 to −∞ at 1.
+  const cross = (from: number, to: number, target: number): number => {
+    let low = from;
+    let high = to;
+    for (let i = 0; i < 50; i++) {
+      const middle = (low + high) / 2;
+      if (score(middle) > target) low = middle;
+      else high = middle;
+    }
+    return (low + high) / 2;
+  };
+  const difference = (c - b) / n;
+  return { low: cross(-1, difference, Z95), high: cross(difference, 1, -Z95) };
+}
+
+function pairCorrelation(counts: PairedCounts): number {
+  const { both, firstOnly, secondOnly, neither } = counts;
+  const n = pairsIn(counts);
   const margins = (both + firstOnly) * (secondOnly + neither) * (both + secondOnly) * (firstOnly + neither);
   if (margins === 0) return 0;
   const product = both * neither - firstOnly * secondOnly;

@@ -8,7 +8,7 @@ import type { Interval } from '../types.ts';
 import { correctedDeltas, groupPairs } from './deltas.ts';
 import type { DeltaSource, MainDifference } from './deltas.ts';
 import type { Pair, Pairs } from './pairs.ts';
-import { figureOf, ratioSums, totalOf } from './ratios.ts';
+import { differenceInterval, figureOf, ratioSums, totalOf } from './ratios.ts';
 import type { RatioFigure, RatioRecord } from './ratios.ts';
 import type { GroupDelta } from './types.ts';
 
@@ -43,8 +43,9 @@ function differenceOf(figure: RatioFigure, pairs: readonly RatioPair[], random: 
   const { value: difference, interval } = bootstrapRatio(
     { numerators: differences, denominators: before.denominators },
     random,
+    figure.unit,
   );
-  return { baseline, value, difference, interval, pValue };
+  return { baseline, value, difference, interval: differenceInterval(figure, interval), pValue };
 }
 
 function countPairs(first: Float64Array, second: Float64Array): PairedCounts {

@@ -3,7 +3,8 @@
  * same resampled pictures. It must not know how boxes or masks were made.
  */
 import type { Random } from '../../passes/types.ts';
-import { bootstrapFigures } from '../bootstrap.ts';
+import { bootstrapFigures, unseenShare } from '../bootstrap.ts';
+import type { Interval } from '../types.ts';
 import { correctedDeltas, groupPairs } from './deltas.ts';
 import type { DeltaSource, MainDifference, UncorrectedDelta } from './deltas.ts';
 import { intersectionOverUnion, meanIou, sumPixels } from './intersections.ts';
@@ -152,7 +153,7 @@ function drawDifference<R extends BoxesRecord | MaskRecord>(
     baseline,
     value,
     difference: value - baseline,
-    interval: drawn.at(at)?.interval ?? { low: value - baseline, high: value - baseline },
+    interval: boundedInterval(drawn.at(at)?.interval, pairs.length),
     pValue: drawn.at(at)?.pValue ?? 1,
   });
   return {
@@ -163,4 +164,14 @@ function drawDifference<R extends BoxesRecord | MaskRecord>(
       ...delta(value, values.get(classIndex) ?? 0, i + 1),
     })),
   };
+}
+
+/**
+ * Within −1 and 1. Where no resample shows a difference, none of the pictures does; what others may show is bounded by
+ * how many of them there can be.
+ */
+function boundedInterval(interval: Interval | undefined, pictures: number): Interval {
+  const { low, high } = interval ?? { low: -1, high: 1 };
+  const unseen = low === 0 && high === 0 ? unseenShare(pictures) : 0;
+  return { low: Math.max(-1, low - unseen), high: Math.min(1, high + unseen) };
 }

@@ -15,6 +15,10 @@ export interface RatioFigure {
   readonly complement: boolean;
   /** Both numbers are 0 or 1: exact methods for proportions apply. */
   readonly proportion: boolean;
+  /** The smallest change of a sample's first number; 0 = continuous. */
+  readonly unit: number;
+  /** What the figure, and a difference of two, can be at most. */
+  readonly most: number;
 }
 
 export const TOP1: RatioFigure = {
@@ -22,6 +26,8 @@ export const TOP1: RatioFigure = {
   higherIsBetter: true,
   complement: false,
   proportion: true,
+  unit: 1,
+  most: 1,
 };
 /** 1 − Σ edits / Σ characters over all lines: long lines weigh more, as their characters do. */
 export const CHARACTERS: RatioFigure = {
@@ -29,6 +35,8 @@ export const CHARACTERS: RatioFigure = {
   higherIsBetter: true,
   complement: true,
   proportion: false,
+  unit: 1,
+  most: 1,
 };
 /** Mean over all values, of all samples. */
 export const MAE: RatioFigure = {
@@ -36,6 +44,8 @@ export const MAE: RatioFigure = {
   higherIsBetter: false,
   complement: false,
   proportion: false,
+  unit: 0,
+  most: Number.POSITIVE_INFINITY,
 };
 
 function termsOf(record: RatioRecord): readonly [number, number] {
@@ -69,6 +79,13 @@ export function figureOf({ complement }: RatioFigure, ratio: number): number {
   return complement ? 1 - ratio : ratio;
 }
 
-export function figureInterval({ complement }: RatioFigure, { low, high }: Interval): Interval {
-  return complement ? { low: 1 - high, high: 1 - low } : { low, high };
+/** The interval of a value from that of its ratio, without what no value can be. */
+export function figureInterval({ complement, most }: RatioFigure, { low, high }: Interval): Interval {
+  const [from, to] = complement ? [1 - high, 1 - low] : [low, high];
+  return { low: Math.max(0, from), high: Math.min(most, to) };
+}
+
+/** One sample alone bounds nothing; a difference of fractions lies within −1 and 1 all the same. */
+export function differenceInterval({ most }: RatioFigure, { low, high }: Interval): Interval {
+  return { low: Math.max(-most, low), high: Math.min(most, high) };
 }

@@ -38,6 +38,9 @@ export function comparisonSentence(
   verdict: Verdict,
   unit: 'fraction' | 'plain',
 ): string {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) {
+    return `${signed(difference, 3)} on ${thousands(n)} ${noun}: too few for an interval`;
+  }
   const scale = unit === 'fraction' ? 100 : 1;
   const digits = digitsFor((high - low) * scale);
   const say = (value: number): string => signed(value * scale, digits);

@@ -5,6 +5,7 @@ import { seededRandom } from '../../passes/random.ts';
 import type { Random } from '../../passes/types.ts';
 import { bootstrapFigures, bootstrapRatio } from '../bootstrap.ts';
 import { wilsonInterval } from '../statistics.ts';
+import type { DrawnFigure } from '../bootstrap.ts';
 import type { Interval } from '../types.ts';
 import { classFigures, confusionOf, countClasses, figuresOf, macroMeans } from './classes.ts';
 import { meanIou, pixelAccuracy, sumPixels } from './intersections.ts';
@@ -117,7 +118,7 @@ function ratioValue(
     const value = figureOf(figure, totalOf(sums.numerators) === 0 ? 0 : 1);
     return { value, interval: { low: 0, high: 1 } };
   }
-  const { value, interval } = bootstrapRatio(sums, random);
+  const { value, interval } = bootstrapRatio(sums, random, figure.unit);
   return { value: figureOf(figure, value), interval: figureInterval(figure, interval) };
 }
 
@@ -126,7 +127,7 @@ function textFigures(records: readonly TextRecord[], random: Random): Figures {
   return {
     main: 'characters',
     value,
-    interval: { low: interval.low, high: Math.min(1, interval.high) },
+    interval,
     higherIsBetter: true,
     metrics: { characters: value, exact: share(records, ({ edits }) => edits === 0) },
     perClass: [],
@@ -156,7 +157,7 @@ function regressionFigures(records: readonly NumbersRecord[], random: Random): F
   return {
     main: 'mae',
     value,
-    interval: { low: Math.max(0, interval.low), high: interval.high },
+    interval,
     higherIsBetter: false,
     metrics: {
       mae: value,
@@ -172,7 +173,7 @@ function maskFigures(records: readonly MaskRecord[], random: Random): Figures {
   const classes = sumPixels(records);
   const miou = meanIou(classes);
   const cost = records.reduce((sum, each) => sum + 4 * each.classes.length, 0);
-  const [{ interval }] = bootstrapFigures(
+  const [drawn] = bootstrapFigures(
     records.length,
     (weights) => [meanIou(sumPixels(records, weights))],
     random,
@@ -181,12 +182,17 @@ function maskFigures(records: readonly MaskRecord[], random: Random): Figures {
   return {
     main: 'miou',
     value: miou,
-    interval,
+    interval: fractionInterval(drawn),
     higherIsBetter: true,
     metrics: { miou, 'pixel-accuracy': pixelAccuracy(classes) },
     perClass: classes.map((each) => figuresOf(each.classIndex, each.truth, each.predicted, each.both)),
     confusion: [],
   };
+}
+
+/** Of one picture alone, or where no resample had the figure: anything. */
+function fractionInterval(drawn: DrawnFigure | undefined): Interval {
+  return { low: Math.max(0, drawn?.interval.low ?? 0), high: Math.min(1, drawn?.interval.high ?? 1) };
 }
 
 function boxFigures(records: readonly BoxesRecord[], random: Random): Figures {
@@ -196,7 +202,7 @@ function boxFigures(records: readonly BoxesRecord[], random: Random): Figures {
   if (Number.isNaN(map)) {
     throw new PareError('not-measurable', `No object is labelled in ${records.length} pictures.`);
   }
-  const [{ interval }] = bootstrapFigures(
+  const [drawn] = bootstrapFigures(
     records.length,
     (weights) => [meanPrecision(classPrecisions(matches, weights)).map],
     random,
@@ -205,7 +211,7 @@ function boxFigures(records: readonly BoxesRecord[], random: Random): Figures {
   return {
     main: 'map',
     value: map,
-    interval,
+    interval: fractionInterval(drawn),
     higherIsBetter: true,
     metrics: { map, map50 },
     perClass: boxClassFigures(matches),

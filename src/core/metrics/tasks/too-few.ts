@@ -2,7 +2,7 @@
 import { pairsNeeded, pairsNeededForMean } from '../tests.ts';
 import type { MainDifference } from './deltas.ts';
 import { thousands } from './sentence.ts';
-import type { Verdict } from './types.ts';
+import type { MetricId, Verdict } from './types.ts';
 
 /** Half the width of a 95 % interval over the standard error, nearly normal. */
 const HALF_WIDTHS = 1.96;
@@ -19,15 +19,19 @@ export function tooFewSamples(
 ): string | null {
   const difference = metric === 'mae' ? tolerance * Math.abs(baseline) : tolerance;
   const half = (interval.high - interval.low) / 2;
+  if (n === 1) return `One sample says nothing about a difference of ${questionOf(metric, tolerance)}.`;
   if (verdict !== 'indistinguishable' || half <= difference || difference === 0) return null;
   const needed =
     discordance === undefined
       ? pairsNeededForMean(difference, half / HALF_WIDTHS, n)
       : // Without any disagreement so far, the interval says how much there may be.
         pairsNeeded(difference, discordance === 0 ? half : discordance);
-  const question =
-    metric === 'mae' ? `${tolerance * 100} % of the error` : `${Number((tolerance * 100).toPrecision(3))} pt`;
-  return `${thousands(n)} ${noun} are too few to tell a difference of ${question}: about ${thousands(rounded(Math.max(needed, n + 1)))} are needed.`;
+  return `${thousands(n)} ${noun} are too few to tell a difference of ${questionOf(metric, tolerance)}: about ${thousands(rounded(Math.max(needed, n + 1)))} are needed.`;
+}
+
+function questionOf(metric: MetricId, tolerance: number): string {
+  const points = Number((tolerance * 100).toPrecision(3));
+  return metric === 'mae' ? `${points} % of the error` : `${points} pt`;
 }
 
 /** Two digits that count; it is an estimate. */
