@@ -10,12 +10,15 @@ import type { OpenArrays } from './index/array-set.ts';
 import { noteUnused, textsOf } from './index/came-along.ts';
 import { kindOf } from './index/file-kinds.ts';
 import type { FileKind } from './index/file-kinds.ts';
-import { imageSet, soundSet } from './index/file-samples.ts';
+import { arrayFileSet, imageSet, soundSet, textFileSet } from './index/file-samples.ts';
 import { indexedSet } from './index/indexed-set.ts';
 import type { Picked } from './index/picked.ts';
 import { ProblemLog, counted } from './index/problem-log.ts';
 import { tableSet } from './index/table-set.ts';
 import type { Checkpoint, DataFile, Dataset, PictureDecoder } from './types.ts';
+
+/** More arrays or texts than this are a sample each; fewer hold many samples each. */
+const MANY_FILES = 20;
 
 interface Ports {
   readonly decoder: PictureDecoder;
@@ -49,11 +52,19 @@ async function pick(set: FileSet, ports: AllPorts): Promise<Picked> {
   const { problems } = ports;
   const pictures = ofKinds(set, ['picture']);
   const sounds = ofKinds(set, ['sound']);
-  const arrays = await openArrays(set, ofKinds(set, ['npy', 'npz', 'idx']), ports);
+  const single = ofKinds(set, ['npy']);
+  const isSampleEach = single.length > MANY_FILES;
+  const stacked = ofKinds(set, isSampleEach ? ['npz', 'idx'] : ['npy', 'npz', 'idx']);
+  const arrays = await openArrays(set, stacked, ports);
   const found = [
     { name: 'pictures', samples: pictures.length, open: () => imageSet(set, pictures, ports) },
     { name: 'sounds', samples: sounds.length, open: () => soundSet(set, sounds, ports) },
     { name: 'arrays', samples: arrays.rows, open: () => arraySet(set, arrays, ports) },
+    {
+      name: 'files of arrays',
+      samples: isSampleEach ? single.length : 0,
+      open: () => arrayFileSet(set, single, ports),
+    },
   ].filter(({ samples }) => samples > 0);
   if (found.length > 1) {
     const parts = found
@@ -71,6 +82,8 @@ async function pick(set: FileSet, ports: AllPorts): Promise<Picked> {
 }
 
 async function withoutBinary(set: FileSet, arrays: OpenArrays, ports: AllPorts): Promise<Picked> {
+  const texts = ofKinds(set, ['text']);
+  if (texts.length > MANY_FILES) return textFileSet(set, texts, ports);
   const table = await tableSet(set, ports);
   if (table !== undefined) return table;
   const told = ports.problems.list().filter(({ severity }) => severity === 'error');

@@ -3,8 +3,8 @@
  * read. The directory is zip.js's work (zip64, old and new name encodings); entries are inflated by fflate, which took
  * 25 µs an entry where zip.js's streams took 700. It must not know what the files are.
  */
-import { Reader, ZipReader } from '@zip.js/zip.js/lib/zip-core-native.js';
-import type { Entry } from '@zip.js/zip.js/lib/zip-core-native.js';
+import { ZipReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
+import type { Entry } from '@zip.js/zip.js/lib/zip-core-reader.js';
 import { PareError } from '../../core/errors.ts';
 import type { Checkpoint, DataFile } from '../types.ts';
 import { crc32 } from './crc32.ts';
@@ -41,7 +41,7 @@ export interface ZipArchive {
 /** @throws PareError in one sentence when this is no zip that can be read; whatever the checkpoint throws */
 export async function openZip(file: DataFile, checkpoint: Checkpoint): Promise<ZipArchive> {
   const entries = new Directory();
-  const reader = new ZipReader(new FileReader(file), READING);
+  const reader = new ZipReader(new RangeReader(file), READING);
   try {
     for await (const entry of reader.getEntriesGenerator()) {
       if (entry.directory) continue;
@@ -60,19 +60,22 @@ export async function openZip(file: DataFile, checkpoint: Checkpoint): Promise<Z
   return new Archive(file, entries);
 }
 
-class FileReader extends Reader<DataFile> {
+/** What zip.js reads from. Its own base class is left out of this build, which has no code for writing and inflating. */
+class RangeReader {
+  /** Asked for by the type of a reader; never read, because ranges are. */
+  readonly readable = new ReadableStream<Uint8Array>();
+  readonly size: number;
   readonly #file: DataFile;
 
   constructor(file: DataFile) {
-    super(file);
     this.#file = file;
     this.size = file.bytes;
   }
 
-  override async readUint8Array(index: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async readUint8Array(index: number, length: number): Promise<Uint8Array> {
     if (length > MAX_DIRECTORY_BYTES) throw tooMany(this.#file.path);
-    const end = Math.min(this.#file.bytes, index + length);
-    return Uint8Array.from(await this.#file.read(Math.min(index, end), end));
+    const end = Math.min(this.size, index + length);
+    return this.#file.read(Math.min(index, end), end);
   }
 }
 

@@ -3,7 +3,7 @@ import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { buildIdx, buildNpy, buildNpz } from '../testing/build-arrays.ts';
 import { buildZip, bytesOf } from '../testing/build-zip.ts';
-import { errorOf, labelsOf, openTestSet, problemOf } from '../testing/open-test-set.ts';
+import { errorOf, keysOf, labelsOf, openTestSet, problemOf } from '../testing/open-test-set.ts';
 
 describe('arrays', () => {
   const x = buildNpy('<f4', [4, 2, 1], Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7));
@@ -137,5 +137,41 @@ describe('arrays', () => {
   ])('%s: a sentence', async (_, name, bytes, message) => {
     const error = await errorOf(() => openTestSet({ [name]: bytes }));
     expect(error.message).toMatch(message);
+  });
+
+  it('many .npy files are a sample each', async () => {
+    const one = (value: number) => buildNpy('<f4', [2, 1], Float32Array.of(value, 0));
+    const files = Object.fromEntries(
+      Array.from({ length: 24 }, (_, i) => [
+        `${i % 2 === 0 ? 'no' : 'yes'}/${String(i).padStart(2, '0')}.npy`,
+        one(i === 3 ? NaN : i),
+      ]),
+    );
+    const set = await openTestSet(files);
+    expect(set.length).toBe(24);
+    expect(set.sources).toEqual([{ name: 'array', kind: 'array', dataType: 'float32', dims: [2, 1] }]);
+    expect(set.classes).toEqual(['no', 'yes']);
+    expect((await set.read(1)).get('array')).toEqual({
+      kind: 'array',
+      dataType: 'float32',
+      dims: [2, 1],
+      values: Float32Array.of(2, 0),
+    });
+    const bad = keysOf(set).indexOf('yes/03.npy');
+    expect((await errorOf(() => set.read(bad))).message).toMatch(/yes\/03\.npy holds NaN/);
+  });
+
+  it('a packed array beyond what is held is refused, with what to do', async () => {
+    // The directory claims 1.2 GB; nothing of that size is made.
+    const zip = buildZip([
+      {
+        name: 'x.npy',
+        data: new Uint8Array(2_000_000).map((_, i) => i * i),
+        deflate: true,
+        claim: { size: 1_200_000_000 },
+      },
+    ]);
+    const error = await errorOf(() => openTestSet({ 'big.npz': zip }));
+    expect(error.message).toMatch(/more than 1 GB unpacked.*Store them uncompressed/);
   });
 });

@@ -11,10 +11,11 @@ import { MAX_ARRAY_BYTES, gunzip } from '../files/inflate.ts';
 import { baseName, compareText, stemOf } from '../files/names.ts';
 import { readNpyHeader } from '../files/npy.ts';
 import { storedArray } from '../files/stored-array.ts';
-import type { Numbers, StoredArray } from '../files/stored-array.ts';
+import type { StoredArray } from '../files/stored-array.ts';
 import { openZip } from '../files/zip-archive.ts';
 import type { Checkpoint, DataFile, RawValue } from '../types.ts';
 import { chooseLabel, isLabelName, labelsFromArray } from './array-labels.ts';
+import { arrayValue } from './array-value.ts';
 import { kindOf, withoutGz } from './file-kinds.ts';
 import { NO_LABELS } from './label-columns.ts';
 import type { LabelColumn } from './label-columns.ts';
@@ -23,8 +24,7 @@ import type { ProblemLog } from './problem-log.ts';
 import type { Picked } from './picked.ts';
 
 /** Arrays beside each other in one set; more files are one sample each, or something else. */
-export const MAX_ARRAYS = 64;
-/** Packed arrays are held in memory while they are used; all together up to this. */
+const MAX_ARRAYS = 64;
 const PART = /(^|[-_./])(train|test|t10k|val|valid|validation|dev)(?=$|[-_./\d])/i;
 
 interface Ports {
@@ -34,6 +34,7 @@ interface Ports {
 
 export interface OpenArrays {
   readonly arrays: readonly StoredArray[];
+  /** Numbers of the files that were looked into. */
   readonly files: readonly number[];
   /** Samples that these would give. */
   readonly rows: number;
@@ -47,9 +48,8 @@ export async function openArrays(set: FileSet, files: readonly number[], ports: 
     held += bytes;
     if (held > MAX_ARRAY_BYTES) throw tooMuch();
   };
-  for (const file of [...files]
-    .sort((a, b) => compareText(set.paths[a], set.paths[b]))
-    .slice(0, MAX_ARRAYS)) {
+  const opened = [...files].sort((a, b) => compareText(set.paths[a], set.paths[b])).slice(0, MAX_ARRAYS);
+  for (const file of opened) {
     const path = set.paths[file];
     await ports.checkpoint(arrays.length / files.length, `opening ${path}`);
     try {
@@ -60,7 +60,7 @@ export async function openArrays(set: FileSet, files: readonly number[], ports: 
       noteArray(path, cause, ports.problems);
     }
   }
-  return { arrays, files, rows: arrays.reduce((most, { rows }) => Math.max(most, rows), 0) };
+  return { arrays, files: opened, rows: arrays.reduce((most, { rows }) => Math.max(most, rows), 0) };
 }
 
 function noteArray(path: string, cause: unknown, problems: ProblemLog): void {
@@ -174,7 +174,7 @@ export async function arraySet(set: FileSet, open: OpenArrays, ports: Ports): Pr
           await Promise.all(
             inputs.map(async (array, i): Promise<[string, RawValue]> => [
               names[i],
-              await readValue(array, index),
+              await arrayValue(array, index),
             ]),
           ),
         ),
@@ -182,26 +182,6 @@ export async function arraySet(set: FileSet, open: OpenArrays, ports: Ports): Pr
     },
     used: open.files,
   };
-}
-
-async function readValue(array: StoredArray, index: number): Promise<RawValue> {
-  const values = await array.readRow(index);
-  checkFinite(values, array, index);
-  return { kind: 'array', dataType: array.layout.dataType, dims: array.rowDims, values };
-}
-
-function checkFinite(values: Numbers, { name, layout }: StoredArray, index: number): void {
-  if (!layout.dataType.startsWith('float')) return;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isFinite(values[i])) continue;
-    throw new PareError(
-      'data-invalid',
-      `${name}[${index}] holds ${values[i]} at position ${i}: values must be finite.`,
-      {
-        at: `${name}[${index}]`,
-      },
-    );
-  }
 }
 
 /** MNIST-style sets come as train and test: results count on the part that is meant for them. */

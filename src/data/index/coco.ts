@@ -8,7 +8,7 @@ import { counted } from './problem-log.ts';
 import type { ProblemLog } from './problem-log.ts';
 import { folderOf } from '../files/names.ts';
 
-interface CocoFile {
+export interface CocoFile {
   readonly images: readonly unknown[];
   readonly annotations: readonly unknown[];
   readonly categories: readonly unknown[];
@@ -18,6 +18,17 @@ export function asCoco(value: unknown): CocoFile | undefined {
   const { images, annotations, categories } = fieldsOf(value);
   if (!Array.isArray(images) || !Array.isArray(annotations)) return undefined;
   return { images, annotations, categories: Array.isArray(categories) ? categories : [] };
+}
+
+/** Pictures of the set that this file gives boxes for; 0 for captions and the like, which have none. */
+export function cocoHits({ images, annotations }: CocoFile, path: string, index: PathIndex): number {
+  const folder = folderOf(path);
+  const found = images.filter(
+    (image) => index.find(keyOf(fieldsOf(image)['file_name']), folder).kind === 'one',
+  );
+  const boxes =
+    annotations.length === 0 || annotations.some((annotation) => Array.isArray(fieldsOf(annotation)['bbox']));
+  return boxes ? found.length : 0;
 }
 
 interface Box {

@@ -76,3 +76,9 @@ export function kindOf(path: string): FileKind {
   if (inner !== path && (kind === 'picture' || kind === 'sound' || kind === 'npz')) return 'other';
   return kind;
 }
+
+/** A cell that names a picture, sound or array. */
+export function isMediaName(cell: string): boolean {
+  const kind = kindOf(cell.trim());
+  return kind === 'picture' || kind === 'sound' || kind === 'npy' || kind === 'other-sound';
+}

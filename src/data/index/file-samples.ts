@@ -4,11 +4,17 @@
  */
 import type { DataKind, DataSource } from '../../core/dataset/types.ts';
 import { PareError } from '../../core/errors.ts';
+import type { DataType } from '../../core/tensor/dtype.ts';
 import type { FileSet } from '../files/file-set.ts';
 import { MAX_FILE_BYTES } from '../files/inflate.ts';
 import { compareText } from '../files/names.ts';
+import { readNpyHeader } from '../files/npy.ts';
+import { storedArray } from '../files/stored-array.ts';
+import type { StoredArray } from '../files/stored-array.ts';
+import { checkIsText, decodeText } from '../files/table-text.ts';
 import { readWav } from '../files/wav.ts';
 import type { Checkpoint, PictureDecoder, RawValue } from '../types.ts';
+import { arrayValue } from './array-value.ts';
 import { NO_CLASS, maskColumn } from './label-columns.ts';
 import { labelsOfFiles } from './label-files.ts';
 import { pairMasks } from './masks.ts';
@@ -18,6 +24,8 @@ import type { Picked } from './picked.ts';
 
 /** Files that are opened to learn what a sample looks like; a broken first one must not hide it. */
 const LOOKS = 5;
+/** No model takes a longer text at once. */
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 interface Ports {
   readonly decoder: PictureDecoder;
@@ -86,6 +94,57 @@ export async function soundSet(set: FileSet, files: readonly number[], ports: Po
     new Map([['audio', await sound(samples[index])]]);
   return {
     parts: { ...common(set, 'audio', samples, [source]), ...found, read },
+    used: [...samples, ...found.used],
+  };
+}
+
+/** Arrays of one sample each, which may differ in size. */
+export async function arrayFileSet(set: FileSet, files: readonly number[], ports: Ports): Promise<Picked> {
+  const samples = inOrder(set, files);
+  const found = await labelsOfFiles(set, samples, ports.problems, ports.checkpoint);
+  const open = async (file: number): Promise<StoredArray> => {
+    const path = set.paths[file];
+    const bytes = await set.read(file, MAX_FILE_BYTES);
+    const whole = {
+      path,
+      bytes: bytes.length,
+      read: (a: number, b: number) => Promise.resolve(bytes.subarray(a, b)),
+    };
+    const layout = await readNpyHeader(whole);
+    return storedArray('array', path, { ...layout, dims: [1, ...layout.dims] }, whole);
+  };
+  let dataType: DataType | undefined;
+  const dims = await firstDims(samples, async (file) => {
+    const array = await open(file);
+    dataType = array.layout.dataType;
+    return [...array.rowDims];
+  });
+  const source: DataSource = {
+    name: 'array',
+    kind: 'array',
+    ...(dataType === undefined ? {} : { dataType }),
+    ...dims,
+  };
+  const read = async (index: number): Promise<Map<string, RawValue>> =>
+    new Map([['array', await arrayValue(await open(samples[index]), 0, set.paths[samples[index]])]]);
+  return {
+    parts: { ...common(set, 'arrays', samples, [source]), ...found, read },
+    used: [...samples, ...found.used],
+  };
+}
+
+/** Texts of one sample each. */
+export async function textFileSet(set: FileSet, files: readonly number[], ports: Ports): Promise<Picked> {
+  const samples = inOrder(set, files);
+  const found = await labelsOfFiles(set, samples, ports.problems, ports.checkpoint);
+  const read = async (index: number): Promise<Map<string, RawValue>> => {
+    const bytes = await set.read(samples[index], MAX_TEXT_BYTES);
+    checkIsText(bytes, set.paths[samples[index]]);
+    return new Map([['text', { kind: 'text', text: decodeText(bytes) }]]);
+  };
+  const sources: DataSource[] = [{ name: 'text', kind: 'text' }];
+  return {
+    parts: { ...common(set, 'text', samples, sources), ...found, read },
     used: [...samples, ...found.used],
   };
 }

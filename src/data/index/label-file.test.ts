@@ -1,6 +1,6 @@
 /** Files of labels in every shape in use, and what does not fit the samples. */
 import { describe, expect, it } from 'vitest';
-import { labelsOf, openTestSet, pictures, problemOf } from '../testing/open-test-set.ts';
+import { keysOf, labelsOf, openTestSet, pictures, problemOf } from '../testing/open-test-set.ts';
 
 describe('a file of labels', () => {
   const files = pictures('images/a.png', 'images/b.png', 'images/c.png');
@@ -177,5 +177,30 @@ describe('a file of labels', () => {
     });
     expect(labelsOf(set)).toEqual(['cat', 'dog', 'cat']);
     expect(problemOf(set, 'unused-labels')).toMatchObject({ examples: ['a.csv'] });
+  });
+
+  it('a list of more files than the set holds is used; one of none of them is told', async () => {
+    const rows = Array.from({ length: 1000 }, (_, i) => `images/p${i}.png,${i % 3}`);
+    const csv = ['file,label', ...rows].join('\n');
+    const some = await openTestSet({ ...pictures('images/p997.png', 'images/p998.png'), 'val.csv': csv });
+    expect(labelsOf(some)).toEqual(['1', '2']);
+    expect(problemOf(some, 'file-missing')).toMatchObject({ count: 998 });
+    const none = await openTestSet({ ...files, 'val.csv': csv });
+    expect(problemOf(none, 'labels-without-files')?.message).toMatch(
+      /val\.csv lists files, but none of those in the set/,
+    );
+  });
+
+  it('many files of one name are told apart by their folders', async () => {
+    const paths = Array.from({ length: 200 }, (_, i) => `d/s${i}/frame.png`);
+    const csv = [
+      'file,label',
+      ...paths.map((path, i) => `elsewhere/${path.slice(2)},${i % 2}`),
+      'frame.png,1',
+    ].join('\n');
+    const set = await openTestSet({ ...pictures(...paths), 'labels.csv': csv });
+    expect(labelsOf(set).filter((label) => label === '-')).toEqual([]);
+    expect(set.info(keysOf(set).indexOf('d/s7/frame.png')).label).toEqual({ kind: 'class', name: '1' });
+    expect(problemOf(set, 'label-ambiguous')).toMatchObject({ count: 1, examples: ['frame.png'] });
   });
 });

@@ -5,8 +5,10 @@
 import { PareError } from '../../core/errors.ts';
 import type { FileSet } from '../files/file-set.ts';
 import { MAX_FILE_BYTES, gunzip } from '../files/inflate.ts';
+import { folderOf } from '../files/names.ts';
 import type { Checkpoint } from '../types.ts';
-import { asCoco, boxesFromCoco } from './coco.ts';
+import { asCoco, boxesFromCoco, cocoHits } from './coco.ts';
+import type { CocoFile } from './coco.ts';
 import { kindOf } from './file-kinds.ts';
 import { labelsFromFolders } from './folder-labels.ts';
 import { boxColumn } from './label-columns.ts';
@@ -36,31 +38,27 @@ export async function labelsOfFiles(
   const paths = samples.map((file) => set.paths[file]);
   const index = new PathIndex(set.paths, samples);
   const about = { count: samples.length, keyOf: (i: number) => paths[i] };
-  let best: { table: LabelTable; file: number } | undefined;
+  const lists: (Found & { readonly file: number })[] = [];
   for (const file of listsOf(set)) {
     await checkpoint(0.5, `reading ${set.paths[file]}`);
-    const found = await readList(set, file, index, problems);
-    if (found?.kind === 'coco') {
-      const boxes = boxesFromCoco(found.coco, set.paths[file], { index, count: samples.length }, problems);
-      return { labels: boxColumn(boxes), groups: [], used: [file] };
-    }
-    if (found === undefined) continue;
-    const [worse] =
-      best === undefined || found.table.rows.length <= best.table.rows.length ? [found] : [{ ...best }];
-    if (best !== undefined) {
-      problems.add(
-        'note',
-        'unused-labels',
-        worse.table.path,
-        (n) => `${counted(n, 'other file')} with labels not used: one that lists more files is there.`,
-      );
-    }
-    if (best === undefined || found.table.rows.length > best.table.rows.length)
-      best = { table: found.table, file };
+    const list = await readList(set, file, index, problems);
+    if (list !== undefined) lists.push(list);
   }
-  if (best !== undefined)
-    return { ...labelsFromTable(best.table, about, index, problems), used: [best.file] };
-  return { ...labelsFromFolders(paths, problems), used: [] };
+  const [best, ...others] = lists.sort((a, b) => b.hits - a.hits);
+  if (best === undefined) return { ...labelsFromFolders(paths, problems), used: [] };
+  for (const { file } of others) {
+    problems.add(
+      'note',
+      'unused-labels',
+      set.paths[file],
+      (n) =>
+        `${counted(n, 'other file')} with labels not used: ${set.paths[best.file]} lists as many or more of the files.`,
+    );
+  }
+  const used = lists.map(({ file }) => file);
+  if (best.kind === 'table') return { ...labelsFromTable(best.table, about, index, problems), used };
+  const boxes = boxesFromCoco(best.coco, set.paths[best.file], { index, count: samples.length }, problems);
+  return { labels: boxColumn(boxes), groups: [], used };
 }
 
 function listsOf(set: FileSet): number[] {
@@ -77,34 +75,51 @@ function listsOf(set: FileSet): number[] {
   return [...few, ...(texts.length <= MAX_TEXT_LISTS ? texts : [])];
 }
 
-type List =
-  | { readonly kind: 'coco'; readonly coco: NonNullable<ReturnType<typeof asCoco>> }
-  | { readonly kind: 'table'; readonly table: LabelTable };
-
 async function readList(
   set: FileSet,
   file: number,
   index: PathIndex,
   problems: ProblemLog,
-): Promise<List | undefined> {
+): Promise<(Found & { readonly file: number }) | undefined> {
   const path = set.paths[file];
-  const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
-  const names = (cell: string): boolean => index.find(cell, folder).kind !== 'none';
   try {
     const stored = await set.read(file, MAX_FILE_BYTES);
     const bytes = /\.gz$/i.test(path) ? gunzip(path, stored, MAX_FILE_BYTES) : stored;
-    if (kindOf(path) !== 'json') {
-      const table = readLabelTable(path, bytes, names);
-      return table === undefined ? undefined : { kind: 'table', table };
-    }
-    const value = parseJson(path, bytes);
-    const coco = asCoco(value);
-    if (coco !== undefined) return { kind: 'coco', coco };
-    const table = readLabelJson(path, value, names);
-    return table === undefined ? undefined : { kind: 'table', table };
+    const list =
+      kindOf(path) === 'json' ? listFromJson(path, bytes, index) : listFromText(path, bytes, index);
+    if (list === undefined || list.hits > 0) return list === undefined ? undefined : { file, ...list };
+    problems.add(
+      'warning',
+      'labels-without-files',
+      path,
+      () => `${path} lists files, but none of those in the set.`,
+      path,
+    );
   } catch (cause) {
     if (!(cause instanceof PareError) || cause.code === 'cancelled') throw cause;
     problems.add('warning', 'unreadable-labels', path, () => cause.message, path);
-    return undefined;
   }
+  return undefined;
+}
+
+type Found = { readonly hits: number } & (
+  { readonly kind: 'coco'; readonly coco: CocoFile } | { readonly kind: 'table'; readonly table: LabelTable }
+);
+
+function listFromText(path: string, bytes: Uint8Array, index: PathIndex): Found | undefined {
+  const table = readLabelTable(path, bytes, namesIn(path, index));
+  return table === undefined ? undefined : { kind: 'table', table, hits: table.hits };
+}
+
+function listFromJson(path: string, bytes: Uint8Array, index: PathIndex): Found | undefined {
+  const value = parseJson(path, bytes);
+  const coco = asCoco(value);
+  if (coco !== undefined) return { kind: 'coco', coco, hits: cocoHits(coco, path, index) };
+  const table = readLabelJson(path, value, namesIn(path, index));
+  return table === undefined ? undefined : { kind: 'table', table, hits: table.hits };
+}
+
+function namesIn(path: string, index: PathIndex): (cell: string) => boolean {
+  const folder = folderOf(path);
+  return (cell) => index.find(cell, folder).kind !== 'none';
 }

@@ -118,7 +118,8 @@ export function labelsFromNumbers(values: Float64Array, about: Omit<About, 'head
   const kept = [...distinct].filter((value) => signs || value >= 0).sort((a, b) => a - b);
   const position = new Map(kept.map((value, i) => [value, i]));
   const codes = Int32Array.from(values, (value) => position.get(value) ?? NO_CLASS);
-  return classColumn(codes, kept.map(String), titlesOf(codes, kept.length, about));
+  const names = kept.map(String);
+  return classColumn(codes, names, titlesOf(codes, names, about));
 }
 
 /** Classes in the given order of names. */
@@ -130,10 +131,14 @@ export function namedClasses(cells: Cells, names: readonly string[]): LabelColum
   );
 }
 
-function titlesOf(codes: Int32Array, classes: number, about: Omit<About, 'header'>): string[] | undefined {
+function titlesOf(
+  codes: Int32Array,
+  names: readonly string[],
+  about: Omit<About, 'header'>,
+): string[] | undefined {
   const { titles, problems, keyOf } = about;
   if (titles === undefined) return undefined;
-  const found = new Array<string>(classes).fill('');
+  const found = new Array<string>(names.length).fill('');
   for (const [i, title] of titles.entries()) {
     const code = codes[i];
     if (title === null || code === NO_CLASS) continue;
@@ -147,5 +152,5 @@ function titlesOf(codes: Int32Array, classes: number, about: Omit<About, 'header
       );
     }
   }
-  return found;
+  return found.map((title, code) => (title === '' ? names[code] : title));
 }

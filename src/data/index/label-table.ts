@@ -3,6 +3,7 @@
  * know samples.
  */
 import { PareError } from '../../core/errors.ts';
+import { isMediaName } from './file-kinds.ts';
 import { DELIMITERS, checkIsText, decodeText, parseRows } from '../files/table-text.ts';
 
 export interface LabelTable {
@@ -12,6 +13,8 @@ export interface LabelTable {
   readonly rows: readonly (readonly string[])[];
   /** Which column names the files. */
   readonly fileColumn: number;
+  /** Rows that name a file of the set; 0 when the names are of files that are not there. */
+  readonly hits: number;
   readonly broken: number;
 }
 
@@ -19,6 +22,8 @@ export interface LabelTable {
 export type Names = (cell: string) => boolean;
 
 const PREVIEW_ROWS = 200;
+/** The name stands in one of the first columns. */
+const MAX_COLUMNS = 64;
 const FILE_HEADERS = new Set(
   'file filename file_name image image_path image_name image_id img path filepath file_path audio wav sample id'.split(
     ' ',
@@ -27,34 +32,67 @@ const FILE_HEADERS = new Set(
 /** Words of a text can be file stems by chance; a label file names files in most of its rows. */
 const MIN_SHARE = 0.2;
 
-/** Undefined when the text does not list files of the set. @throws PareError `malformed` when it is no text */
+/** Undefined when the text does not list files. @throws PareError `malformed` when it is no text */
 export function readLabelTable(path: string, bytes: Uint8Array, names: Names): LabelTable | undefined {
   checkIsText(bytes, path);
   const text = decodeText(bytes);
-  let best: { delimiter: string; column: number; hits: number } | undefined;
+  let best: (FileColumn & { delimiter: string }) | undefined;
   for (const delimiter of [...DELIMITERS, ' ']) {
-    const { rows } = parseRows(text, delimiter, PREVIEW_ROWS);
-    const found = fileColumnOf(rows, names);
-    if (found !== undefined && (best === undefined || found.hits > best.hits)) best = { delimiter, ...found };
+    const found = fileColumnOf(parseRows(text, delimiter, PREVIEW_ROWS).rows, names);
+    if (found !== undefined && (best === undefined || isBetter(found, best))) best = { delimiter, ...found };
   }
   if (best === undefined) return undefined;
   const { rows, broken } = parseRows(text, best.delimiter);
-  return { path, ...splitHeader(rows, best.column, names), fileColumn: best.column, broken };
+  return { path, ...bodyOf(rows, best.column, names), fileColumn: best.column, broken };
 }
 
-function fileColumnOf(
-  rows: readonly (readonly string[])[],
-  names: Names,
-): { column: number; hits: number } | undefined {
+interface FileColumn {
+  readonly column: number;
+  /** Cells that name a file of the set. */
+  readonly hits: number;
+  /** Cells that look like names of pictures, sounds or arrays. */
+  readonly looks: number;
+}
+
+function isBetter(a: FileColumn, b: FileColumn): boolean {
+  return a.hits > b.hits || (a.hits === b.hits && a.looks > b.looks);
+}
+
+/** Names of the set in many rows; or names of files by their look: the set may hold only some of the listed ones. */
+function fileColumnOf(rows: readonly (readonly string[])[], names: Names): FileColumn | undefined {
   const widest = rows.reduce((most, row) => Math.max(most, row.length), 0);
   // A single column lists files and says nothing about them.
   if (widest < 2) return undefined;
-  let best: { column: number; hits: number } | undefined;
-  for (let column = 0; column < Math.min(widest, 64); column++) {
-    const hits = rows.reduce((n, row) => (names(row[column] ?? '') ? n + 1 : n), 0);
-    if (hits > (best?.hits ?? 0)) best = { column, hits };
+  let best: FileColumn | undefined;
+  for (let column = 0; column < Math.min(widest, MAX_COLUMNS); column++) {
+    const cells = rows.map((row) => row[column] ?? '');
+    const found = { column, hits: count(cells, names), looks: count(cells, isMediaName) };
+    if (best === undefined || isBetter(found, best)) best = found;
   }
-  return best !== undefined && best.hits >= MIN_SHARE * Math.max(1, rows.length - 1) ? best : undefined;
+  const enough = MIN_SHARE * Math.max(1, rows.length - 1);
+  return best !== undefined &&
+    ((best.hits > 0 && best.hits >= enough) || (best.looks > 0 && best.looks >= enough))
+    ? best
+    : undefined;
+}
+
+function count(cells: readonly string[], is: Names): number {
+  return cells.reduce((n, cell) => (is(cell) ? n + 1 : n), 0);
+}
+
+function bodyOf(
+  all: readonly (readonly string[])[],
+  column: number,
+  names: Names,
+): Pick<LabelTable, 'header' | 'rows' | 'hits'> {
+  const body = splitHeader(all, column, names);
+  return {
+    ...body,
+    hits: count(
+      body.rows.map((row) => row[column] ?? ''),
+      names,
+    ),
+  };
 }
 
 function splitHeader(
@@ -81,7 +119,12 @@ export function readLabelJson(path: string, value: unknown, names: Names): Label
   const header = [...new Set(rows.slice(0, PREVIEW_ROWS).flatMap((row) => Object.keys(row)))];
   const cells = rows.map((row) => header.map((name) => row[name] ?? ''));
   const found = fileColumnOf(cells.slice(0, PREVIEW_ROWS), names);
-  return found === undefined ? undefined : { path, header, rows: cells, fileColumn: found.column, broken: 0 };
+  if (found === undefined) return undefined;
+  const hits = count(
+    cells.map((row) => row[found.column]),
+    names,
+  );
+  return { path, header, rows: cells, fileColumn: found.column, hits, broken: 0 };
 }
 
 type Row = Readonly<Record<string, string>>;

@@ -7,6 +7,11 @@ import { baseName, cleanPath, stemOf } from '../files/names.ts';
 export type Found =
   { readonly kind: 'one'; readonly file: number } | { readonly kind: 'none' } | { readonly kind: 'several' };
 
+/** Files of one name that are compared one by one. */
+const FEW = 64;
+/** Parts of a path that are looked up together, the most first. */
+const TAILS = [3, 2];
+
 const NONE: Found = { kind: 'none' };
 const SEVERAL: Found = { kind: 'several' };
 
@@ -15,6 +20,8 @@ export class PathIndex {
   readonly #exact = new Map<string, number>();
   readonly #byBase = new Map<string, number[]>();
   readonly #byStem = new Map<string, number[]>();
+  /** By the last two and three parts; made when many files share a name: one search through all of them a row is too slow. */
+  #byTail: ReadonlyMap<string, number[]> | undefined;
 
   /** @param files numbers of the samples' files among `paths`; a result is a position in `files` */
   constructor(paths: readonly string[], files: readonly number[]) {
@@ -36,7 +43,20 @@ export class PathIndex {
     const exact = this.#exact.get(folder === '' ? clean : `${folder}/${clean}`) ?? this.#exact.get(clean);
     if (exact !== undefined) return { kind: 'one', file: exact };
     const base = baseName(clean);
-    return this.#closest(clean, this.#byBase.get(base) ?? this.#byStem.get(base) ?? []);
+    const named = this.#byBase.get(base) ?? this.#byStem.get(base) ?? [];
+    return this.#closest(clean, named.length > FEW ? this.#byFolders(clean) : named);
+  }
+
+  /** Of the many files of a name those with the same folders before it; when these are many too, nothing tells them apart. */
+  #byFolders(name: string): readonly number[] {
+    this.#byTail ??= tailsOf(this.#paths);
+    const parts = name.split('/');
+    for (const length of TAILS) {
+      const found = parts.length < length ? undefined : this.#byTail.get(parts.slice(-length).join('/'));
+      if (found !== undefined) return found.slice(0, FEW);
+    }
+    // Two are enough to say that there are several.
+    return (this.#byBase.get(baseName(name)) ?? this.#byStem.get(baseName(name)) ?? []).slice(0, 2);
   }
 
   #closest(name: string, candidates: readonly number[]): Found {
@@ -53,6 +73,15 @@ export class PathIndex {
     }
     return winner;
   }
+}
+
+function tailsOf(paths: readonly string[]): Map<string, number[]> {
+  const tails = new Map<string, number[]>();
+  for (const [i, path] of paths.entries()) {
+    const parts = path.split('/');
+    for (const length of TAILS) if (parts.length >= length) push(tails, parts.slice(-length).join('/'), i);
+  }
+  return tails;
 }
 
 function sharedFolders(a: string, b: string): number {

@@ -146,4 +146,15 @@ describe('sounds and texts', () => {
   it('says that the tokenizer is missing', async () => {
     expect(problemOf(await openTestSet({ 'lines.txt': 'a\nb\n' }), 'no-tokenizer')).toBeDefined();
   });
+
+  it('many text files are a sample each', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 22 }, (_, i) => [`${i < 11 ? 'neg' : 'pos'}/${i}.txt`, `review ${i}`]),
+    );
+    const set = await openTestSet({ ...files, 'tokenizer.json': '{}' });
+    expect(set.kind).toBe('text');
+    expect(set.length).toBe(22);
+    expect(set.classes).toEqual(['neg', 'pos']);
+    expect((await set.read(0)).get('text')).toEqual({ kind: 'text', text: 'review 0' });
+  });
 });

@@ -7,7 +7,7 @@ import type { FileSet } from '../files/file-set.ts';
 import { MAX_FILE_BYTES, gunzip } from '../files/inflate.ts';
 import { baseName, stemOf } from '../files/names.ts';
 import type { Checkpoint, DataFile, RawValue } from '../types.ts';
-import { kindOf, withoutGz } from './file-kinds.ts';
+import { isMediaName, kindOf, withoutGz } from './file-kinds.ts';
 import { NO_LABELS, numberColumn } from './label-columns.ts';
 import type { GroupColumn, LabelColumn } from './label-columns.ts';
 import { labelsFromCells, labelsFromValues, normalHeader } from './label-kind.ts';
@@ -26,7 +26,6 @@ const LABEL_HEADERS =
 const TEXT_HEADERS =
   /^(text|texts|sentence_?\d?|question_?\d?|review|content|premise|hypothesis|message|body|comment|tweet|query|passage|context|title|input|document|utterance)$/;
 const VECTOR = /^(labels?|targets?|y)[_.]?\d+$/;
-const MEDIA = /\.(jpe?g|png|webp|gif|bmp|tiff?|wav|mp3|flac|npy)$/i;
 /** A column of words is the label only when its words repeat. */
 const LABEL_SHARE = 0.5;
 
@@ -109,7 +108,7 @@ interface Roles {
 function chooseRoles({ columns, rows, hasHeader }: TableColumns, path: string): Roles {
   const words = columns.filter((column) => column.kind === 'words');
   const media = words.find(
-    (column) => column.words.length > 0 && column.words.slice(0, 50).every((word) => MEDIA.test(word)),
+    (column) => column.words.length > 0 && column.words.slice(0, 50).every(isMediaName),
   );
   if (media !== undefined) {
     throw new PareError('data-invalid', `${path} names files (${media.words[0]}) that are not in the set.`, {
