@@ -186,13 +186,11 @@ function permutation(json: JsonReader, input: unknown, at: string): number[] {
   return found;
 }
 
+/** One for each, or one for all. */
 function numbers(json: JsonReader, input: unknown, at: string, count: number): number[] {
   const found = json.list(input, at, count).map((each, i) => json.number(each, `${at}[${i}]`));
-  if (found.length !== count) {
-    throw json.invalid(
-      at,
-      `${count} ${count === 1 ? 'value is' : 'values are'} expected, ${found.length} were found`,
-    );
+  if (found.length !== count && found.length !== 1) {
+    throw json.invalid(at, `1 or ${count} values are expected, ${found.length} were found`);
   }
   return found;
 }

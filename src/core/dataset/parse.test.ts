@@ -32,6 +32,7 @@ const config: DataConfig = {
 const fits: readonly InputFit[] = [
   image,
   { ...image, resize: 'pad', padValue: 114, channels: 'gray', layout: 'hw', mean: [0], std: [1] },
+  { ...image, mean: [127.5], std: [127.5], scale: 1 },
   { kind: 'array', source: 'x', dims: [1, 49, 10], transpose: [2, 0, 1], scale: 1, mean: 0, std: 1 },
   { kind: 'columns', columns: ['a', 'b'], dims: [2], scale: 1, mean: [0, 1], std: [1, 2] },
   { kind: 'audio', source: 'audio', sampleRate: 16_000, length: 16_000, dims: [16_000], scale: 1 },
@@ -128,16 +129,16 @@ describe('parseDataConfig', () => {
     ],
     [withFit({ scale: 'NaN' }), '$.inputs["x"].scale', /a number is expected/],
     [withFit({ scale: Number.NaN }), '$.inputs["x"].scale', /a number is expected, NaN was found/],
-    [withFit({ mean: [1] }), '$.inputs["x"].mean', /3 values are expected, 1 were found/],
+    [withFit({ mean: [1, 2] }), '$.inputs["x"].mean', /1 or 3 values are expected, 2 were found/],
     [withFit({ std: [1, 0, 1] }), '$.inputs["x"].std[1]', /divided by it, and 0 was found/],
     [withFit({ layout: 'hw' }), '$.inputs["x"].layout', /room for one channel/],
     [
-      { ...config, inputs: { x: { ...fits[2], transpose: [0, 0, 1] } } },
+      { ...config, inputs: { x: { ...fits[3], transpose: [0, 0, 1] } } },
       '$.inputs["x"].transpose',
       /each axis once/,
     ],
     [
-      { ...config, inputs: { x: { ...fits[6], dims: [1e4, 1e4] } } },
+      { ...config, inputs: { x: { ...fits[7], dims: [1e4, 1e4] } } },
       '$.inputs["x"].dims',
       /elements for one sample/,
     ],
