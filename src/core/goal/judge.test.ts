@@ -39,7 +39,7 @@ describe('judgeGoal', () => {
     const open = only(goal({ maxMillis: 8 }), facts());
     expect(open.state).toBe('undecided');
     expect(open.sentence).toBe(
-      '8 ms of at most 8 ms, but it lies between 7.9 ms and 8.1 ms: not decided by this measurement.',
+      '8 ms of at most 8 ms, between 7.9 ms and 8.1 ms: this measurement cannot tell.',
     );
   });
 

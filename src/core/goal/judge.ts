@@ -96,7 +96,7 @@ function judgeNeverSlower({ speedup }: GoalFacts): Judged {
     case 'undecided':
       return {
         state,
-        sentence: `Between ${timesText(speedup.low)} and ${timesText(speedup.high)} as fast: this run cannot tell. More time for measuring narrows it.`,
+        sentence: `Between ${timesText(speedup.low)} and ${timesText(speedup.high)} as fast: this run cannot tell.`,
       };
     default:
       return state satisfies never;
@@ -142,5 +142,5 @@ function judgeMemory(limit: number, { memoryBytes, memoryResolutionBytes = 0 }: 
 /** What is undecided says between what; what is decided needs only its value. */
 function withRange(state: GoalState, said: string, range: Range, text: (value: number) => string): string {
   if (state !== 'undecided') return `${said}.`;
-  return `${said}, but it lies between ${text(range.low)} and ${text(range.high)}: not decided by this measurement.`;
+  return `${said}, between ${text(range.low)} and ${text(range.high)}: this measurement cannot tell.`;
 }

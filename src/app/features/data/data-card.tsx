@@ -6,7 +6,6 @@ import { cancelAction } from '../../actions/cancel.ts';
 import { removeDataAction } from '../../actions/remove-data.ts';
 import { saveDataAction } from '../../actions/save-data.ts';
 import { OPEN_DESCRIPTION_INPUT, openDescriptionFile, setOffer } from '../../actions/open-data.ts';
-import type { DataProblem } from '../../../core/dataset/types.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import type { DataState } from '../../store/data-state.ts';
 import { FileButton } from '../../ui/file-button.tsx';
@@ -81,7 +80,11 @@ function Known({ data }: { readonly data: DataState }): ReactElement {
   return (
     <>
       <p className="data-summary">{summaryLine(summary)}</p>
-      <Found problems={summary.problems} folded={config !== null} />
+      <Problems
+        problems={
+          config === null ? summary.problems : summary.problems.filter(({ severity }) => severity === 'error')
+        }
+      />
       {offer === null ? null : <Offer />}
       {editing && editable !== null ? <FitForm config={editable} onClose={() => setEditing(false)} /> : null}
       {config === null ? (
@@ -89,48 +92,36 @@ function Known({ data }: { readonly data: DataState }): ReactElement {
       ) : (
         <>
           <Division />
-          <details className="fold">
-            <summary>How it is read</summary>
-            <ConfigLines config={config} />
-            {edit}
-          </details>
-          {editing ? null : (
-            <details className="fold" open={data.previewError !== null || undefined}>
-              <summary>Samples as the model gets them</summary>
-              <PreviewStrip />
-            </details>
-          )}
-          <BalanceChart classes={summary.classes} />
-          <Copies />
-          <OtherProposals data={data} />
+          <Details data={data} edit={edit} preview={!editing} />
         </>
       )}
-      <Files />
+      {config === null ? <Files /> : null}
     </>
   );
 }
 
-/** What indexing found; once the data is in use only errors stay open. */
-function Found({
-  problems,
-  folded,
+/** What is settled folds away, so that the sliders stay in sight. */
+function Details({
+  data: { summary, config, proposals, previewError },
+  edit,
+  preview,
 }: {
-  readonly problems: readonly DataProblem[];
-  readonly folded: boolean;
-}): ReactElement | null {
-  if (!folded || problems.length === 0) return <Problems problems={problems} />;
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  const others = problems.filter(({ severity }) => severity !== 'error');
+  readonly data: DataState;
+  readonly edit: ReactElement | null;
+  readonly preview: boolean;
+}): ReactElement {
   return (
-    <>
-      <Problems problems={errors} />
-      {others.length === 0 ? null : (
-        <details className="fold">
-          <summary>{plural(others.length, 'thing')} found while reading</summary>
-          <Problems problems={others} />
-        </details>
-      )}
-    </>
+    <details className="fold data-details" open={previewError !== null || undefined}>
+      <summary>Details</summary>
+      <Problems problems={summary.problems.filter(({ severity }) => severity !== 'error')} />
+      {preview ? <PreviewStrip /> : null}
+      {config === null ? null : <ConfigLines config={config} />}
+      {edit}
+      <BalanceChart classes={summary.classes} />
+      <Copies />
+      <OtherProposals proposals={proposals} config={config} />
+      <Files />
+    </details>
   );
 }
 
@@ -176,7 +167,7 @@ function Proposed({
 }
 
 /** What was proposed stays at hand after one is in use. */
-function OtherProposals({ data: { proposals, config } }: { readonly data: DataState }): ReactElement | null {
+function OtherProposals({ proposals, config }: Pick<DataState, 'proposals' | 'config'>): ReactElement | null {
   if (proposals === null || proposals.length === 0) return null;
   const used = JSON.stringify(config);
   return (

@@ -58,30 +58,33 @@ export const GoalCard = memo(function GoalCard(): ReactElement {
       ) : (
         <>
           {goal === null ? null : <Checks />}
-          <Button ref={button} variant="default" size="compact-sm" onClick={() => setEditing(true)}>
-            {goal === null ? 'Set a goal' : 'Edit goal'}
-          </Button>
+          <div className="row">
+            <Button ref={button} variant="default" size="compact-sm" onClick={() => setEditing(true)}>
+              {goal === null ? 'Set a goal' : 'Edit goal'}
+            </Button>
+            <Standing />
+          </div>
         </>
       )}
     </section>
   );
 });
 
+function Standing(): ReactElement | null {
+  const judgement = useJudgement();
+  return judgement === null || judgement.checks.length === 0 ? null : <GoalMark state={judgement.state} />;
+}
+
 /** Only limits that are not plainly met need a line of their own. */
 function Checks(): ReactElement | null {
   const judgement = useJudgement();
-  if (judgement === null || judgement.checks.length === 0) return null;
-  const open = judgement.checks.filter(({ state }) => state !== 'met');
+  const open = judgement?.checks.filter(({ state }) => state !== 'met') ?? [];
+  if (open.length === 0) return null;
   return (
-    <div className="goal-checks" aria-live="off">
-      <GoalMark state={judgement.state} />
-      {open.length === 0 ? null : (
-        <ul>
-          {open.map(({ constraint, sentence }) => (
-            <li key={constraint}>{sentence}</li>
-          ))}
-        </ul>
-      )}
-    </div>
+    <ul className="goal-checks">
+      {open.map(({ constraint, sentence }) => (
+        <li key={constraint}>{sentence}</li>
+      ))}
+    </ul>
   );
 }

@@ -107,11 +107,11 @@ function accuracyNote(
   const evaluation = current?.evaluation ?? null;
   if (evaluation === null) return '';
   const { n, main, interval } = evaluation.summary;
-  const count = `${groupThousands(n)} ${n === 1 ? one : many}`;
   if (current?.summary === null || baseline === null) {
+    const count = `${groupThousands(n)} ${n === 1 ? one : many}`;
     return `${count} · [${formatMetric(main, interval.low)}, ${formatMetric(main, interval.high)}]`;
   }
-  return `${count} · was ${formatMetric(main, baseline)}`;
+  return `n ${groupThousands(n)} · was ${formatMetric(main, baseline)}`;
 }
 
 /** Synthetic inputs say how alike two models behave, not how right they are: the card has to say so. */

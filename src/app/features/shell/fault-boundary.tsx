@@ -19,16 +19,18 @@ export class FaultBoundary extends Component<{ readonly children: ReactNode }, S
     const { fault } = this.state;
     if (fault === null) return this.props.children;
     return (
-      <main className="fault" role="alert" data-code={fault.code}>
-        <h1>This part of the page failed.</h1>
-        <p>{fault.message}</p>
-        {fault.hint === undefined ? null : <p className="mute">{fault.hint}</p>}
-        <p>
-          Your model and recipe are still here.{' '}
-          <button type="button" className="link" onClick={() => this.setState({ fault: null })}>
-            Draw the page again
-          </button>
-        </p>
+      <main>
+        <div className="fault" role="alert" data-code={fault.code}>
+          <h1>This part of the page failed.</h1>
+          <p>{fault.message}</p>
+          {fault.hint === undefined ? null : <p className="mute">{fault.hint}</p>}
+          <p>
+            Your model and recipe are still here.{' '}
+            <button type="button" className="link" onClick={() => this.setState({ fault: null })}>
+              Draw the page again
+            </button>
+          </p>
+        </div>
       </main>
     );
   }
