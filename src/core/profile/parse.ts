@@ -27,6 +27,19 @@ export function parseProfile(text: string): readonly ProfileEvent[] {
   return events;
 }
 
+/** A GPU program is called `node&operator&program`; the node's own name may have that sign in it too. */
+function readKernel({ name, start, duration }: RawEvent): ProfileEvent {
+  const parts = name.split('&');
+  const op = parts.length > 2 ? parts.at(-2) : undefined;
+  return {
+    name: (op === undefined ? name : parts.slice(0, -2).join('&')).slice(0, MAX_NAME),
+    category: 'gpu',
+    start,
+    duration,
+    ...(op === undefined ? {} : { op: op.slice(0, MAX_NAME) }),
+  };
+}
+
 interface RawEvent {
   readonly category: string;
   readonly thread: number;
@@ -44,6 +57,7 @@ function readEvent(printed: string): ProfileEvent | undefined {
   if (![start, duration].every((n) => Number.isFinite(n) && n >= 0)) return undefined;
   const category = CATEGORIES[raw.category];
   if (category === undefined) return undefined;
+  if (category === 'gpu') return readKernel(raw);
   const isKernel = raw.name.endsWith(KERNEL_TIME);
   // Older marks around a node (…_fence_before) are no work of its own.
   if (category === 'node' && !isKernel) return undefined;

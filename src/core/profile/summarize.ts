@@ -3,8 +3,8 @@
  * own time without that of the graphs inside it. It must not know how events were caught or printed.
  */
 import { median } from '../metrics/statistics.ts';
-import { createLayerFinder } from './layer-finder.ts';
-import type { LayerFinder, LayerNodes } from './layer-finder.ts';
+import { findLayers } from './layer-finder.ts';
+import type { LayerNodes } from './layer-finder.ts';
 import type { NodeTime, ProfileEvent, ProfileResult } from './types.ts';
 
 export interface ProfileFacts extends Pick<ProfileResult, 'provider' | 'threads' | 'dimensions'> {
@@ -16,6 +16,9 @@ export interface ProfileFacts extends Pick<ProfileResult, 'provider' | 'threads'
 /** The event that spans a run from outside. */
 const RUN = 'model_run';
 
+const NO_GPU_CLOCK =
+  "The GPU's own clock could not be read (timestamp-query is missing): times say how long the work took to hand over.";
+
 /** @returns undefined when no run is left to count. */
 export function summarizeProfile(
   events: readonly ProfileEvent[],
@@ -23,8 +26,7 @@ export function summarizeProfile(
 ): ProfileResult | undefined {
   const runs = quietHalf(splitRuns(events).slice(facts.discard));
   if (runs.length === 0) return undefined;
-  const finder = createLayerFinder(facts.layerNodes);
-  const nodes = nodeTimes(runs, finder);
+  const nodes = nodeTimes(runs, facts.layerNodes);
   const layers: Record<string, number> = {};
   for (const { layerId, micros } of nodes) layers[layerId ?? ''] = (layers[layerId ?? ''] ?? 0) + micros;
   const runMicros = median(runs.map(({ span }) => span.duration));
@@ -39,6 +41,9 @@ export function summarizeProfile(
     layers,
     events: timelineOf(runs, runMicros),
     dimensions: facts.dimensions,
+    ...(facts.provider === 'webgpu' && !events.some(({ category }) => category === 'gpu')
+      ? { note: NO_GPU_CLOCK }
+      : {}),
   };
 }
 
@@ -67,16 +72,46 @@ function quietHalf(runs: readonly ProfiledRun[]): readonly ProfiledRun[] {
 function splitRuns(events: readonly ProfileEvent[]): ProfiledRun[] {
   const byStart = events.toSorted((a, b) => a.start - b.start || b.duration - a.duration);
   const spans = byStart.filter((event) => event.category === 'session' && event.name === RUN);
-  const runs: ProfiledRun[] = [];
+  const gpu = sharedOut(
+    byStart.filter(({ category }) => category === 'gpu'),
+    spans,
+  );
+  const host = byStart.filter(({ category }) => category !== 'gpu');
+  const gpuSeen = gpu.some((kernels) => kernels.length > 0);
   let next = 0;
-  for (const span of spans) {
-    while (next < byStart.length && byStart[next].start < span.start) next++;
+  return spans.map((span, run) => {
+    while (next < host.length && host[next].start < span.start) next++;
     const first = next;
-    while (next < byStart.length && byStart[next].start <= span.start + span.duration) next++;
-    const inside = byStart.slice(first, next).filter((event) => event !== span && event.name !== RUN);
-    runs.push({ span, events: inside, own: ownTimes(inside) });
-  }
-  return runs;
+    while (next < host.length && host[next].start <= span.start + span.duration) next++;
+    const inside = host.slice(first, next).filter((event) => event.name !== RUN);
+    const own = ownTimes(inside);
+    return {
+      span,
+      events: [...inside, ...gpu[run]],
+      own: gpuSeen ? gpuTimes(own, gpu[run]) : own,
+    };
+  });
+}
+
+/** GPU programs by run. The GPU has a clock of its own, so where each run has as many, their order decides. */
+function sharedOut(kernels: readonly ProfileEvent[], spans: readonly ProfileEvent[]): ProfileEvent[][] {
+  const each = kernels.length / Math.max(1, spans.length);
+  if (Number.isInteger(each)) return spans.map((_, run) => kernels.slice(run * each, (run + 1) * each));
+  return spans.map(({ start, duration }) =>
+    kernels.filter((kernel) => kernel.start >= start && kernel.start <= start + duration),
+  );
+}
+
+const GPU_PROVIDER = 'WebGpuExecutionProvider';
+
+/** For a node on the GPU the host only sees how long handing it over took: the GPU's own times stand for it. */
+function gpuTimes(own: readonly OwnTime[], kernels: readonly ProfileEvent[]): OwnTime[] {
+  const onHost = own.filter(({ event }) => event.provider !== GPU_PROVIDER);
+  const onGpu = kernels.map((event) => ({
+    event: { ...event, provider: GPU_PROVIDER },
+    micros: event.duration,
+  }));
+  return [...onHost, ...onGpu];
 }
 
 /** Times of nodes without the nodes inside them (the body of an If or a Loop), so that their sum is the run's. */
@@ -103,28 +138,30 @@ function contains(outer: ProfileEvent, inner: ProfileEvent): boolean {
 }
 
 /** Nodes of one name and operator are one row: names repeat in real files. */
-function nodeTimes(runs: readonly ProfiledRun[], finder: LayerFinder): NodeTime[] {
-  const rows = new Map<string, { event: ProfileEvent; perRun: number[] }>();
+function nodeTimes(runs: readonly ProfiledRun[], layerNodes: LayerNodes): NodeTime[] {
+  const rows = new Map<string, { name: string; op: string; provider: string; perRun: number[] }>();
   runs.forEach(({ own }, run) => {
     for (const { event, micros } of own) {
-      const key = `${event.op ?? ''}\n${event.name}`;
+      const { name, op = '', provider = '' } = event;
+      const key = `${op}\n${name}`;
       let row = rows.get(key);
       if (row === undefined) {
-        row = { event, perRun: new Array<number>(runs.length).fill(0) };
+        row = { name, op, provider, perRun: new Array<number>(runs.length).fill(0) };
         rows.set(key, row);
       }
       row.perRun[run] += micros;
     }
   });
-  const times = [...rows.values()].map(({ event, perRun }) => ({ event, micros: median(perRun) }));
+  const times = [...rows.values()].map((row) => ({ row, micros: median(row.perRun) }));
   const total = times.reduce((sum, { micros }) => sum + micros, 0);
-  return times.map(({ event, micros }) => ({
-    node: event.name,
-    op: event.op ?? '',
-    provider: event.provider ?? '',
+  const layers = findLayers([...rows.values()], layerNodes);
+  return times.map(({ row, micros }) => ({
+    node: row.name,
+    op: row.op,
+    provider: row.provider,
     micros,
     share: total > 0 ? micros / total : 0,
-    layerId: finder(event.name),
+    layerId: layers.get(row) ?? null,
   }));
 }
 

@@ -25,7 +25,10 @@ export interface NodeTime {
   readonly layerId: string | null;
 }
 
-/** Profiled runs are 2–3 times slower than timed ones: shares count, not sums. Never shown as a latency. */
+/**
+ * Profiled runs are 2–3 times slower than timed ones: shares count, not sums. Never shown as a latency.
+ * On the GPU a node's time is that of its programs by the GPU's own clock; nodes that ran on the CPU keep the CPU's.
+ */
 export interface ProfileResult {
   readonly source: 'measured';
   readonly provider: 'wasm' | 'webgpu';
@@ -40,6 +43,8 @@ export interface ProfileResult {
   /** Of one profiled run near the median, for the timeline and the export. */
   readonly events: readonly ProfileEvent[];
   readonly dimensions: Readonly<Record<string, number>>;
+  /** A sentence where the times are not what they should be. */
+  readonly note?: string;
 }
 
 export interface LayerCost {
