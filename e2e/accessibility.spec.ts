@@ -1,25 +1,9 @@
 // Usable by everyone: keyboard alone, narrow screens, dark, and axe's rules in every state.
-import { readFileSync } from 'node:fs';
-import type { AxeResults } from 'axe-core';
 import { expect, test, type Page } from '@playwright/test';
+import { violations } from './support/axe.ts';
 import { asFile, chain } from './support/made-models.ts';
-import { AXE, SAMPLE_MODEL } from './support/models.ts';
+import { SAMPLE_MODEL } from './support/models.ts';
 import { StudioPage, fileFrom } from './support/studio-page.ts';
-
-const AXE_SOURCE = readFileSync(AXE, 'utf8');
-
-/** Through evaluate: the page's policy rightly refuses a script tag. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE_SOURCE);
-  const results = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<AxeResults> } };
-    return axe.run();
-  });
-  return results.violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes.map((n) => `${n.target.join(' ')} (${n.failureSummary ?? ''})`).join('; ')}`,
-  );
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1440, 390]) {
