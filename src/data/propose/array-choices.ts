@@ -107,18 +107,15 @@ function arrangements(stored: readonly number[], port: ModelPort): Arrangement[]
   const found: Arrangement[] = [];
   const same = filled(stored, wanted);
   if (same !== undefined) found.push({ title: '', dims: same });
-  if (stored.length === 3) {
+  if (stored.length === 3 && !agrees(stored, wanted)) {
     const turns = [
       [[2, 0, 1], ', channels moved to the front'],
       [[1, 2, 0], ', channels moved to the end'],
     ] as const;
     for (const [transpose, title] of turns) {
-      const dims = filled(
-        transpose.map((axis) => stored[axis]),
-        wanted,
-      );
-      const differs = transpose.some((axis, i) => stored[axis] !== stored[i]);
-      if (dims !== undefined && differs) found.push({ title, dims, transpose });
+      const dims = transpose.map((axis) => stored[axis]);
+      const differs = dims.some((d, i) => d !== stored[i]);
+      if (differs && agrees(dims, wanted)) found.push({ title, dims, transpose });
     }
   }
   if (found.length === 0) {
@@ -129,17 +126,18 @@ function arrangements(stored: readonly number[], port: ModelPort): Arrangement[]
   return found;
 }
 
+function agrees(have: readonly number[], wanted: readonly (number | string | null)[]): boolean {
+  return (
+    have.length === wanted.length && have.every((d, i) => typeof wanted[i] !== 'number' || wanted[i] === d)
+  );
+}
+
 /** The wanted dims with free ones taken from the stored, where both are equal but for ones. */
 function filled(
   stored: readonly number[],
   wanted: readonly (number | string | null)[],
 ): readonly number[] | undefined {
-  const matches = (have: readonly number[]): readonly number[] | undefined =>
-    have.length === wanted.length && have.every((d, i) => typeof wanted[i] !== 'number' || wanted[i] === d)
-      ? have
-      : undefined;
-  const direct = matches(stored);
-  if (direct !== undefined) return direct;
+  if (agrees(stored, wanted)) return stored;
   const rest = stored.filter((d) => d !== 1);
   const dims: number[] = [];
   let at = 0;

@@ -31,10 +31,10 @@ function byNumber(labels: readonly string[], numbers: readonly number[], outputs
     return { title, classes: [], classOffset };
   };
   // A model of 1001 classes has the background first (TensorFlow's ImageNet); so may one with a class more than labels.
-  const background = largest + 2 === outputs;
+  const background = largest + 1 < outputs && (outputs === 1001 || labels.length + 1 === outputs);
   if (largest < outputs) found.push(shifted(0));
   if (background) found.push(shifted(1));
-  if (smallest >= 1 && largest <= outputs) found.push(shifted(-1));
+  if (smallest >= 1 && largest === outputs) found.push(shifted(-1));
   if (labels.length === outputs && largest >= outputs) {
     found.push({ title: 'labels in order', classes: labels, classOffset: 0 });
   }

@@ -10,6 +10,8 @@ type Size = Pick<ImageFit, 'width' | 'height' | 'resize' | 'shortSide' | 'padVal
 export interface Choice<T> {
   readonly title: string;
   readonly value: T;
+  /** Channels in another order than in the first choice. */
+  readonly reordered?: boolean;
 }
 
 /** What the model and its labels are about, as far as it changes what is customary. */
@@ -93,6 +95,7 @@ function inOrders(scalings: readonly Scaling[], orders: readonly ImageFit['chann
       return {
         title: `${title}${channels === 'bgr' ? ', BGR' : ''}`,
         value: { channels, scale, mean: arrange(mean), std: arrange(std) },
+        reordered: channels !== orders[0],
       };
     }),
   );

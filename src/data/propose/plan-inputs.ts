@@ -13,6 +13,8 @@ export interface InputPlan {
   /** Titles, the customary first. */
   readonly values: readonly string[];
   readonly sizes: readonly string[];
+  /** For each of `values`: its channels stand in another order than those of the first. */
+  readonly reordered: readonly boolean[];
   fits(values: number, size: number): Readonly<Record<string, InputFit>>;
 }
 
@@ -21,6 +23,7 @@ interface PortPlan {
   readonly port: ModelPort;
   readonly values: readonly string[];
   readonly sizes: readonly string[];
+  readonly reordered?: readonly boolean[];
   fit(values: number, size: number): InputFit;
 }
 
@@ -56,14 +59,17 @@ export async function planInputs(
   }
   const longest = (lists: readonly (readonly string[])[]): readonly string[] =>
     lists.reduce((best, list) => (list.length > best.length ? list : best));
+  const values = longest(plans.map((plan) => plan.values));
+  const reordered = plans.find((plan) => plan.values === values)?.reordered;
   return {
-    values: longest(plans.map(({ values }) => values)),
+    values,
+    reordered: values.map((_, i) => reordered?.[i] ?? false),
     sizes: longest(plans.map(({ sizes }) => sizes)),
-    fits: (values, size) =>
+    fits: (value, size) =>
       Object.fromEntries(
         plans.map((plan) => [
           plan.port.name,
-          plan.fit(Math.min(values, plan.values.length - 1), Math.min(size, plan.sizes.length - 1)),
+          plan.fit(Math.min(value, plan.values.length - 1), Math.min(size, plan.sizes.length - 1)),
         ]),
       ),
   };
@@ -169,6 +175,7 @@ function planPicture(
   return {
     port,
     values: values.map(({ title }) => title),
+    reordered: values.map(({ reordered = false }) => reordered),
     sizes: sizes.map(({ title }) => title),
     fit: (v, s): ImageFit => ({
       kind: 'image',

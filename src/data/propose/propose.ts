@@ -28,7 +28,9 @@ export interface ProposeOptions {
   readonly budgetMillis?: number;
 }
 
-const BUDGET_MILLIS = 20_000;
+const BUDGET_MILLIS = 25_000;
+/** Where nothing could be timed, because samples failed. */
+const MOST_MILLIS = 10_000;
 /** As many samples as the last round takes. */
 const MOST_SAMPLES = 500;
 /** Runs before anything is known of the model's speed. */
@@ -180,24 +182,34 @@ async function tryAll(
       }),
   );
   const start = now();
+  // The fastest seen: the first runs also compile codecs, and other programs only ever slow a run down.
+  let sampleMillis = Infinity;
   const run = async (values: number, size: number, count: number) => {
     const title = plan.values[values];
+    const before = { millis: now(), runs: trials.runs };
     const found = await trials.first(`${values} ${size}`, plan.fits(values, size), count, () =>
       checkpoint(
         Math.min(0.99, (now() - start) / budgetMillis),
         `trying ${title === '' ? 'the inputs' : title}`,
       ),
     );
+    const runs = trials.runs - before.runs;
+    if (runs >= TIMED_SAMPLES / 2) sampleMillis = Math.min(sampleMillis, (now() - before.millis) / runs);
     return readings.map((_, reading) => found.map((scores) => scores[reading]));
   };
-  await run(0, 0, TIMED_SAMPLES);
+  for (const samples of [TIMED_SAMPLES, 2 * TIMED_SAMPLES]) await run(0, 0, samples);
   return runRounds({
-    values: plan.values.length,
+    values: plan.reordered.map((reordered) => ({ reordered })),
     sizes: plan.sizes.length,
     readings: readings.length,
     available: order.length,
     run,
-    affordable: (share) =>
-      (share * budgetMillis) / Math.max(0.01, (now() - start) / Math.max(1, trials.runs)),
+    affordable: (share) => {
+      const left = 1.5 * budgetMillis - (now() - start);
+      return (
+        Math.max(0, Math.min(share * budgetMillis, left)) /
+        Math.max(0.001, Math.min(sampleMillis, MOST_MILLIS))
+      );
+    },
   });
 }

@@ -13,7 +13,8 @@ export interface Attempted {
 }
 
 export interface RoundHost {
-  readonly values: number;
+  /** For each way to make values: does it differ from the first in the order of the channels? */
+  readonly values: readonly { readonly reordered: boolean }[];
   readonly sizes: number;
   readonly readings: number;
   /** Labelled samples that there are. */
@@ -37,34 +38,42 @@ const SECOND = 120;
 const LAST = 500;
 /** Fewer tell nothing. */
 const LEAST = 8;
-/** Wrong values cost much, so that a better one is taken on a hint; crops cost little and are compared in numbers. */
-const VALUES_ALPHA = 0.2;
-const SIZES_ALPHA = 0.05;
+/**
+ * How likely a difference may be by chance alone for the customary way to be left. Scales are all about as common, so
+ * that the better one is taken on a hint; one order of channels is far more common; of several crops the best looks
+ * better than it is, so that the bar is divided by their number (Bonferroni).
+ */
+const SCALE_ALPHA = 0.5;
+const ORDER_ALPHA = 0.1;
+const SIZE_ALPHA = 0.05;
 
 export async function runRounds(host: RoundHost): Promise<RoundsResult> {
   const table = new Table(host);
-  const all = grid(host.values, 1, host.readings);
-  await table.extend(all, table.within(FIRST, host.values, 0.25));
-  // The customary way stays in until the end: what comes first needs to be beaten, not only passed.
-  const chosenFirst = table.choose(all, VALUES_ALPHA);
-  const close = table.contenders(all, 4);
-  const second = unique([chosenFirst, ...close]);
-  await table.extend(second, table.within(SECOND, ways(second), 0.2));
-  const leader = table.choose(customary(second), VALUES_ALPHA);
-  const sized = grid(1, host.sizes, 1).map(({ size }) => ({ ...leader, size }));
+  const values = await settleValues(host, table);
+  const sized = grid(1, host.sizes, 1).map(({ size }) => ({ ...values, size }));
   await table.extend(sized, table.within(SECOND, host.sizes, 0.2));
-  const bySize = table.contenders(sized, 3);
-  const rivals = table.contenders(second, 3).filter(({ values }) => values !== leader.values);
-  const finalists = unique([leader, ...bySize, ...rivals.slice(0, 2).map((way) => ({ ...way, size: 0 }))]);
-  await table.extend(finalists, table.within(LAST, ways(finalists), 0.35));
-  const values = table.choose(customary(finalists.filter(({ size }) => size === 0)), VALUES_ALPHA);
-  // The best of several crops looks better than it is: the bar is divided by how many were tried (Bonferroni).
-  const alpha = SIZES_ALPHA / Math.max(1, host.sizes - 1);
-  const sameValues = finalists.filter(
-    (way) => way.values === values.values && way.reading === values.reading,
-  );
-  const winner = table.choose(customary(sameValues), alpha);
-  return table.result(winner);
+  const finalists = unique([values, ...table.contenders(sized, 2)]);
+  await table.extend(finalists, table.within(LAST, finalists.length, 0.2));
+  const alpha = SIZE_ALPHA / Math.max(1, host.sizes - 1);
+  return table.result(table.choose(customary(finalists), alpha));
+}
+
+/** All values and readings at the customary size, fewer on more samples. */
+async function settleValues(host: RoundHost, table: Table): Promise<Way> {
+  let remaining = customary(grid(host.values.length, 1, host.readings));
+  const rounds = [
+    { samples: FIRST, share: 0.25, keep: 4 },
+    { samples: SECOND, share: 0.15, keep: 3 },
+    { samples: LAST, share: 0.25, keep: 1 },
+  ];
+  for (const { samples, share, keep } of rounds) {
+    await table.extend(remaining, table.within(samples, ways(remaining), share));
+    // The customary way stays in until the end: what comes first needs to be beaten, not only passed.
+    const leader = table.chooseValues(remaining);
+    if (keep === 1) return leader;
+    remaining = customary(unique([leader, ...table.contenders(remaining, keep)]));
+  }
+  return remaining[0];
 }
 
 interface Way {
@@ -131,6 +140,14 @@ class Table {
 
   choose(all: readonly Way[], alpha: number): Way {
     return all[chooseCustomary(this.#common(all), alpha)];
+  }
+
+  /** @param all in customary order. */
+  chooseValues(all: readonly Way[]): Way {
+    const reordered = (way: Way): boolean => this.#host.values[way.values].reordered;
+    const [usual, turned] = [all.filter((way) => !reordered(way)), all.filter(reordered)];
+    const best = this.choose(usual, SCALE_ALPHA);
+    return turned.length === 0 ? best : this.choose([best, this.choose(turned, SCALE_ALPHA)], ORDER_ALPHA);
   }
 
   contenders(all: readonly Way[], most: number): Way[] {
