@@ -9,9 +9,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../passes/random.ts';
 import type { Random } from '../passes/types.ts';
 import { bootstrapRatio } from './bootstrap.ts';
-import { pairedDifference, quantileInterval, wilsonInterval } from './statistics.ts';
+import { exactInterval, pairedDifference, quantileInterval } from './statistics.ts';
 import { compareTask } from './tasks/compare.ts';
-import type { MaskRecord, SampleRecord } from './tasks/types.ts';
+import type { MaskRecord } from './tasks/types.ts';
 import type { Interval } from './types.ts';
 
 const LEAST = 0.94;
@@ -181,4 +181,77 @@ describe('bootstrap of means and ratios', () => {
       expect(held).toBeGreaterThanOrEqual(LEAST);
     });
   }
+});
+
+describe('figures of a set', () => {
+  /** Pixels of one picture: two classes, each called the other with the picture's own rate. */
+  function picture(random: Random, index: number, sizes: readonly number[], rate: number): MaskRecord {
+    const wrong = sizes.map((size) => binomial(random, size, rate));
+    const [right, other] = [0, 1].map((c) => sizes[c] - wrong[c]);
+    return {
+      kind: 'mask',
+      index,
+      classes: [
+        [0, right, sizes[0], right + wrong[1]],
+        [1, other, sizes[1], other + wrong[0]],
+      ],
+    };
+  }
+
+  it.each([
+    [30, 600],
+    [100, 300],
+  ])('mean IoU, n = %d', (n, repetitions) => {
+    const random = seededRandom(n);
+    // Rate q, both classes 50 pixels on average: IoU = 50(1 − q) / (50 + 50 − 50(1 − q)) = (1 − q) / (1 + q)
+    const iou = (q: number): number => (1 - q) / (1 + q);
+    const held = coverage(`difference of mean IoU, n = ${n}`, repetitions, iou(0.13) - iou(0.1), () => {
+      const before: MaskRecord[] = [];
+      const after: MaskRecord[] = [];
+      for (let i = 0; i < n; i++) {
+        const first = 30 + Math.floor(random.next() * 41);
+        // Hard pictures are hard for both.
+        const hardness = 2 * random.next();
+        before.push(picture(random, i, [first, 100 - first], 0.1 * hardness));
+        after.push(picture(random, i, [first, 100 - first], 0.13 * hardness));
+      }
+      const seed = Math.floor(random.next() * 2 ** 32);
+      return compareTask({ kind: 'segmentation', output: 'y' }, before, after, { seed }).interval;
+    });
+    expect(held).toBeGreaterThanOrEqual(LEAST);
+  });
+});
+
+describe('one proportion', () => {
+  it.each([
+    [30, 0.995],
+    [30, 0.5],
+    [500, 0.45],
+    [500, 0.99],
+    [2000, 0.7685],
+  ])('n = %d, p = %d', (n, p) => {
+    const random = seededRandom(n);
+    const held = coverage(`one proportion, n = ${n}, p = ${p}`, 2000, p, () =>
+      exactInterval(binomial(random, n, p), n),
+    );
+    expect(held).toBeGreaterThanOrEqual(LEAST);
+  });
+});
+
+describe('quantiles', () => {
+  it.each([
+    [20, 0.5],
+    [50, 0.9],
+    [400, 0.99],
+  ])('n = %d, q = %d', (n, q) => {
+    const random = seededRandom(n);
+    // Exponential times: the quantile is −ln(1 − q).
+    const held = coverage(`quantile ${q}, n = ${n}`, 2000, -Math.log(1 - q), () => {
+      const times = Array.from({ length: n }, () => -Math.log(1 - random.next()));
+      const interval = quantileInterval(times, q);
+      if (interval === undefined) throw new Error('there is an interval for this many');
+      return interval;
+    });
+    expect(held).toBeGreaterThanOrEqual(LEAST);
+  });
 });

@@ -1,6 +1,7 @@
 /** Statistics against numbers that can be checked by hand; each derivation stands beside its number. */
 import { describe, expect, it } from 'vitest';
 import {
+  exactInterval,
   mcnemarExact,
   median,
   medianInterval,
@@ -57,6 +58,23 @@ describe('wilsonInterval', () => {
     expect(wilsonInterval(0, 10).low).toBe(0);
     expect(wilsonInterval(0, 10).high).toBeCloseTo(0.27753, 5);
     expect(wilsonInterval(10, 10).low).toBeCloseTo(1 - 0.27753, 5);
+  });
+});
+
+describe('exactInterval', () => {
+  it('gives the textbook interval of 5 of 10, and closed forms at the ends', () => {
+    const { low, high } = exactInterval(5, 10);
+    expect(low).toBeCloseTo(0.1871, 4);
+    expect(high).toBeCloseTo(0.8129, 4);
+    // 0 of n: (1 − p)ⁿ = 0.025
+    expect(exactInterval(0, 10)).toEqual({ low: 0, high: expect.closeTo(1 - 0.025 ** 0.1, 9) as number });
+    expect(exactInterval(10, 10)).toEqual({ low: expect.closeTo(0.025 ** 0.1, 9) as number, high: 1 });
+  });
+  it('comes close to the normal interval for many', () => {
+    // 0.9 ± 1.96·√(0.09/100,000) = 0.9 ± 0.00186
+    const { low, high } = exactInterval(90_000, 100_000);
+    expect(low).toBeCloseTo(0.89813, 4);
+    expect(high).toBeCloseTo(0.90185, 4);
   });
 });
 

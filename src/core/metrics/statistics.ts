@@ -99,6 +99,62 @@ export function wilsonInterval(hits: number, n: number): Interval {
   return { low: Math.max(0, (centre - half) / scale), high: Math.min(1, (centre + half) / scale) };
 }
 
+/** Bisections of [0, 1]: a bound is exact to 10⁻¹². */
+const BISECTIONS = 40;
+
+/**
+ * Exact interval of `hits` out of `n`: the proportions that neither one-sided test at 2.5 % refuses. Contains the truth
+ * in at least 95 % of cases whatever it is, where Wilson's may fall to 86 % near 0 and 1.
+ * Source: Clopper & Pearson, Biometrika 26 (1934) 404–413.
+ */
+export function exactInterval(hits: number, n: number): Interval {
+  return { low: hits === 0 ? 0 : 1 - upperBound(n - hits, n), high: hits === n ? 1 : upperBound(hits, n) };
+}
+
+/** The largest p with P(Binomial(n, p) ≤ k) ≥ 0.025, k < n. */
+function upperBound(k: number, n: number): number {
+  let low = k / n;
+  let high = 1;
+  for (let i = 0; i < BISECTIONS; i++) {
+    const p = (low + high) / 2;
+    if (binomialCdf(k, n, p) >= 0.025) low = p;
+    else high = p;
+  }
+  return (low + high) / 2;
+}
+
+/**
+ * P(X ≤ k) for X ~ Binomial(n, p), 0 < p < 1, from the largest term, which is that of k here (k ≤ n·p), downwards
+ * until nothing is added.
+ */
+function binomialCdf(k: number, n: number, p: number): number {
+  const term = Math.exp(logChoose(n, k) + k * Math.log(p) + (n - k) * Math.log1p(-p));
+  const odds = (1 - p) / p;
+  let ratio = 1;
+  let sum = 1;
+  for (let i = k; i > 0 && ratio > sum * 1e-16; i--) {
+    ratio *= (i / (n - i + 1)) * odds;
+    sum += ratio;
+  }
+  return term * sum;
+}
+
+function logChoose(n: number, k: number): number {
+  return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
+}
+
+/** Stirling's series; below 20 the product. Error below 10⁻¹². Source: Abramowitz & Stegun, 6.1.41. */
+function logFactorial(n: number): number {
+  if (n < 20) {
+    let product = 1;
+    for (let i = 2; i <= n; i++) product *= i;
+    return Math.log(product);
+  }
+  const x = n + 1;
+  const series = 1 / (12 * x) - 1 / (360 * x ** 3) + 1 / (1260 * x ** 5);
+  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series;
+}
+
 /** Two classifiers on the same samples. */
 export interface PairedCounts {
   readonly both: number;

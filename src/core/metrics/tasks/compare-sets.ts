@@ -7,7 +7,7 @@ import { bootstrapFigures, unseenShare } from '../bootstrap.ts';
 import type { Interval } from '../types.ts';
 import { correctedDeltas, groupPairs } from './deltas.ts';
 import type { DeltaSource, MainDifference, UncorrectedDelta } from './deltas.ts';
-import { intersectionOverUnion, meanIou, sumPixels } from './intersections.ts';
+import { intersectionOverUnion, meanIou, pixelTable, sumPixels } from './intersections.ts';
 import type { Pair, Pairs } from './pairs.ts';
 import { classPrecisions, matchBoxes, meanPrecision } from './precision-recall.ts';
 import type { BoxesRecord, GroupDelta, MaskRecord, MetricId } from './types.ts';
@@ -43,10 +43,11 @@ function boxFigure(records: readonly BoxesRecord[]): SetFigure {
 }
 
 function maskFigure(records: readonly MaskRecord[]): SetFigure {
+  const table = pixelTable(records);
   return {
-    cost: records.reduce((sum, { classes }) => sum + 4 * classes.length, 0),
+    cost: 3 * table.records.length,
     evaluate: (weights) => {
-      const classes = sumPixels(records, weights);
+      const classes = sumPixels(table, weights);
       return {
         main: meanIou(classes),
         classes: classes.map((each) => ({

@@ -8,23 +8,52 @@ export interface ClassPixels {
   readonly predicted: number;
 }
 
-/** Pixels of each class over the set. @param weights how often each record counts; absent = once. */
-export function sumPixels(records: readonly MaskRecord[], weights?: ArrayLike<number>): ClassPixels[] {
-  const sums = new Map<number, [number, number, number]>();
-  for (const [i, { classes }] of records.entries()) {
-    const weight = weights === undefined ? 1 : weights[i];
-    if (weight === 0) continue;
-    for (const [classIndex, both, truth, predicted] of classes) {
-      let sum = sums.get(classIndex);
-      if (sum === undefined) sums.set(classIndex, (sum = [0, 0, 0]));
-      sum[0] += weight * both;
-      sum[1] += weight * truth;
-      sum[2] += weight * predicted;
+/** Records laid out flat, so that any weighting of them is one pass over arrays. */
+export interface PixelTable {
+  readonly classes: readonly number[];
+  /** One entry for each class of each record: the record, the position in `classes`, and its three counts. */
+  readonly records: Uint32Array;
+  readonly positions: Uint32Array;
+  readonly counts: Float64Array;
+}
+
+export function pixelTable(records: readonly MaskRecord[]): PixelTable {
+  const found = new Set(records.flatMap((record) => record.classes.map(([classIndex]) => classIndex)));
+  const classes = [...found].sort((a, b) => a - b);
+  const positionOf = new Map(classes.map((classIndex, i) => [classIndex, i] as const));
+  const size = records.reduce((sum, record) => sum + record.classes.length, 0);
+  const table = {
+    classes,
+    records: new Uint32Array(size),
+    positions: new Uint32Array(size),
+    counts: new Float64Array(3 * size),
+  };
+  let at = 0;
+  for (const [i, record] of records.entries()) {
+    for (const [classIndex, ...counts] of record.classes) {
+      table.records[at] = i;
+      table.positions[at] = positionOf.get(classIndex) ?? 0;
+      table.counts.set(counts, 3 * at);
+      at++;
     }
   }
-  return [...sums]
-    .sort(([a], [b]) => a - b)
-    .map(([classIndex, [both, truth, predicted]]) => ({ classIndex, both, truth, predicted }));
+  return table;
+}
+
+/** Pixels of each class over the set. @param weights how often each record counts; absent = once. */
+export function sumPixels(table: PixelTable, weights?: ArrayLike<number>): ClassPixels[] {
+  const { classes, records, positions, counts } = table;
+  const sums = new Float64Array(3 * classes.length);
+  for (let i = 0; i < records.length; i++) {
+    const weight = weights === undefined ? 1 : weights[records[i]];
+    for (let k = 0; k < 3; k++) sums[3 * positions[i] + k] += weight * counts[3 * i + k];
+  }
+  return classes.map((classIndex, i) => ({
+    classIndex,
+    both: sums[3 * i],
+    truth: sums[3 * i + 1],
+    predicted: sums[3 * i + 2],
+  }));
 }
 
 export function intersectionOverUnion({ both, truth, predicted }: ClassPixels): number {

@@ -4,11 +4,11 @@ import { PareError } from '../../errors.ts';
 import { seededRandom } from '../../passes/random.ts';
 import type { Random } from '../../passes/types.ts';
 import { bootstrapFigures, bootstrapRatio } from '../bootstrap.ts';
-import { wilsonInterval } from '../statistics.ts';
+import { exactInterval } from '../statistics.ts';
 import type { DrawnFigure } from '../bootstrap.ts';
 import type { Interval } from '../types.ts';
 import { classFigures, confusionOf, countClasses, figuresOf, macroMeans } from './classes.ts';
-import { meanIou, pixelAccuracy, sumPixels } from './intersections.ts';
+import { meanIou, pixelAccuracy, pixelTable, sumPixels } from './intersections.ts';
 import { boxClassFigures, classPrecisions, matchBoxes, meanPrecision } from './precision-recall.ts';
 import { CHARACTERS, figureInterval, figureOf, MAE, ratioSums, totalOf } from './ratios.ts';
 import type { RatioFigure, RatioRecord } from './ratios.ts';
@@ -98,7 +98,7 @@ function classificationFigures(records: readonly ClassRecord[]): Figures {
   return {
     main: 'top1',
     value: top1,
-    interval: wilsonInterval(Math.round(top1 * records.length), records.length),
+    interval: exactInterval(Math.round(top1 * records.length), records.length),
     higherIsBetter: true,
     // One answer a sample: every miss is one false positive and one false negative, so micro F1 is top-1.
     metrics: { top1, top5: share(records, ({ rank }) => rank < 5), precision, recall, f1, 'f1-micro': top1 },
@@ -170,15 +170,14 @@ function regressionFigures(records: readonly NumbersRecord[], random: Random): F
 }
 
 function maskFigures(records: readonly MaskRecord[], random: Random): Figures {
-  const classes = sumPixels(records);
+  const table = pixelTable(records);
+  const classes = sumPixels(table);
   const miou = meanIou(classes);
-  const cost = records.reduce((sum, each) => sum + 4 * each.classes.length, 0);
-  const [drawn] = bootstrapFigures(
-    records.length,
-    (weights) => [meanIou(sumPixels(records, weights))],
-    random,
-    cost,
-  );
+  if (Number.isNaN(miou)) {
+    throw new PareError('not-measurable', `No pixel that counts is labelled in ${records.length} masks.`);
+  }
+  const figures = (weights: ArrayLike<number>): number[] => [meanIou(sumPixels(table, weights))];
+  const [drawn] = bootstrapFigures(records.length, figures, random, 3 * table.records.length);
   return {
     main: 'miou',
     value: miou,
