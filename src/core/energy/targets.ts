@@ -71,4 +71,4 @@ export const DEFAULT_ENERGY: EnergySettings = {
 
 /** Where the default of `gridGramsPerKwh` comes from. */
 export const GRID_SOURCE =
-  'World average of 2023, about 480 g CO₂e per kWh (Ember, Global Electricity Review 2024); from below 60 (France, Norway) to above 700 (India)';
+  'World average of 2023, about 480 g CO₂e per kWh (Ember, Global Electricity Review 2024); from below 60 (France, Norway) to above 700 (India).';

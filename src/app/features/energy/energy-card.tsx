@@ -42,9 +42,9 @@ export function EnergyCard(): ReactElement {
         <summary>Constants and their source</summary>
         <Constants settings={settings} />
         <p className="mute small">
-          {target.label}: {target.source}.
+          {target.label}: {target.source}
         </p>
-        <p className="mute small">Grid: {GRID_SOURCE}.</p>
+        <p className="mute small">Grid: {GRID_SOURCE}</p>
       </details>
       {costs === null ? null : <Assumptions estimate={estimateEnergy(energyCosts(costs), settings)} />}
     </section>
@@ -132,8 +132,8 @@ function Settings({ settings }: { readonly settings: EnergySettings }): ReactEle
         onChange={(inferencesPerDay) => desk.setEnergy({ inferencesPerDay })}
       />
       <NumberField
-        label="Grid"
-        unit="g CO₂e a kWh"
+        label="Grid, CO₂e"
+        unit="g / kWh"
         value={settings.gridGramsPerKwh}
         onChange={(gridGramsPerKwh) => desk.setEnergy({ gridGramsPerKwh })}
       />

@@ -22,10 +22,18 @@ const event = (start: number, duration: number, over: Partial<ProfileEvent> = {}
 
 describe('timelineLayout', () => {
   it('puts events where their time is, lanes by kind and thread', () => {
-    const events = [event(0, 100, { category: 'session' }), event(10, 40), event(50, 50, { thread: 1 })];
+    const events = [
+      event(0, 100, { category: 'session' }),
+      event(10, 40, { thread: 10_537 }),
+      event(50, 50, { thread: 10_990 }),
+    ];
     const { lanes, hidden } = timelineLayout(events, { from: 0, to: 100 }, 200);
     expect(hidden).toBe(0);
-    expect(lanes.map(({ name }) => name)).toEqual(['session', 'operations', 'operations, thread 1']);
+    expect(lanes.map(({ name }) => name)).toEqual([
+      'whole run',
+      'operations, thread 1',
+      'operations, thread 2',
+    ]);
     // 10..50 µs of 100 on 200 units: 20..100
     expect(lanes[1].rects).toEqual([{ x: 20, width: 80, index: 1, count: 1 }]);
   });

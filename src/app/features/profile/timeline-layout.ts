@@ -82,6 +82,7 @@ export function timelineLayout(
   width: number,
 ): TimelineLayout {
   const lanes = new Map<string, { rects: TimelineRect[]; end: number }>();
+  const threads = threadNumbers(events);
   const order = events.map((_, index) => index).sort((a, b) => startOf(events, a) - startOf(events, b));
   const scale = width / (window.to - window.from);
   for (const index of order) {
@@ -90,7 +91,7 @@ export function timelineLayout(
       continue;
     const left = clamp((event.start - window.from) * scale, 0, width);
     const right = clamp((event.start + event.duration - window.from) * scale, left, width);
-    const lane = laneFor(lanes, event, left);
+    const lane = laneFor(lanes, laneName(event, threads), left);
     add(lane, { x: left, width: right - left, index, count: 1 });
   }
   return bounded(lanes);
@@ -98,18 +99,37 @@ export function timelineLayout(
 
 const startOf = (events: readonly ProfileEvent[], index: number): number => events[index]?.start ?? 0;
 
+/** The runtime's own numbers of threads are addresses; counted from 1 they can be read. */
+function threadNumbers(events: readonly ProfileEvent[]): ReadonlyMap<number, number> {
+  const numbers = new Map<number, number>();
+  for (const { category, thread } of events) {
+    if (category === 'node' && thread !== undefined && !numbers.has(thread))
+      numbers.set(thread, numbers.size + 1);
+  }
+  return numbers;
+}
+
+function laneName({ category, thread }: ProfileEvent, threads: ReadonlyMap<number, number>): string {
+  switch (category) {
+    case 'session':
+      return 'whole run';
+    case 'gpu':
+      return 'GPU';
+    case 'node':
+      return threads.size < 2 || thread === undefined
+        ? 'operations'
+        : `operations, thread ${threads.get(thread) ?? 1}`;
+    default:
+      return category satisfies never;
+  }
+}
+
 /** One lane a kind and thread; events that overlap (a run and what runs in it) stand below each other. */
 function laneFor(
   lanes: Map<string, { rects: TimelineRect[]; end: number }>,
-  event: ProfileEvent,
+  base: string,
   left: number,
 ): { rects: TimelineRect[]; end: number } {
-  const base =
-    event.category === 'session'
-      ? 'session'
-      : event.category === 'gpu'
-        ? 'GPU'
-        : `operations${event.thread === undefined ? '' : `, thread ${event.thread}`}`;
   for (let depth = 1; ; depth++) {
     const name = depth === 1 ? base : `${base} (${depth})`;
     const lane = lanes.get(name);
