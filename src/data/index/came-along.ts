@@ -32,6 +32,7 @@ export async function textsOf(set: FileSet, problems: ProblemLog): Promise<Map<s
       if (!bytes.subarray(0, 4096).includes(0)) texts.set(path, decodeText(bytes));
     } catch (cause) {
       if (!(cause instanceof PareError)) throw cause;
+      if (problems.has('unreadable-labels', path)) continue;
       problems.add('warning', 'unreadable-text', path, () => cause.message, path);
     }
   }

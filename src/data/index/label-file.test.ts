@@ -203,4 +203,12 @@ describe('a file of labels', () => {
     expect(set.info(keysOf(set).indexOf('d/s7/frame.png')).label).toEqual({ kind: 'class', name: '1' });
     expect(problemOf(set, 'label-ambiguous')).toMatchObject({ count: 1, examples: ['frame.png'] });
   });
+
+  it('ö in two forms is one letter', async () => {
+    const set = await openTestSet({
+      ...pictures('d/o\u0308l.png'),
+      'd/labels.csv': 'file,label\n\u00f6l.png,1\n',
+    });
+    expect(labelsOf(set)).toEqual(['1']);
+  });
 });

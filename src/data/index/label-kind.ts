@@ -60,7 +60,6 @@ export const normalHeader = (header: string): string =>
     .trim()
     .toLowerCase()
     .replace(/[\s-]+/g, '_');
-export const isTextHeader = (header: string): boolean => TEXT_HEADERS.has(normalHeader(header));
 
 /** The column that these cells are, with what is wrong in them as problems. */
 export function labelsFromCells(cells: Cells, about: About): LabelColumn {

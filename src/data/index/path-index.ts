@@ -25,7 +25,7 @@ export class PathIndex {
 
   /** @param files numbers of the samples' files among `paths`; a result is a position in `files` */
   constructor(paths: readonly string[], files: readonly number[]) {
-    this.#paths = files.map((file) => paths[file]);
+    this.#paths = files.map((file) => oneForm(paths[file]));
     for (const [i, path] of this.#paths.entries()) {
       this.#exact.set(path, i);
       push(this.#byBase, baseName(path), i);
@@ -38,9 +38,10 @@ export class PathIndex {
    * most folders with it.
    */
   find(name: string, folder: string): Found {
-    const clean = cleanPath(name.trim());
+    const clean = oneForm(cleanPath(name.trim()));
     if (clean === '') return NONE;
-    const exact = this.#exact.get(folder === '' ? clean : `${folder}/${clean}`) ?? this.#exact.get(clean);
+    const exact =
+      this.#exact.get(folder === '' ? clean : `${oneForm(folder)}/${clean}`) ?? this.#exact.get(clean);
     if (exact !== undefined) return { kind: 'one', file: exact };
     const base = baseName(clean);
     const named = this.#byBase.get(base) ?? this.#byStem.get(base) ?? [];
@@ -91,6 +92,11 @@ function sharedFolders(a: string, b: string): number {
   while (shared + 1 < Math.min(left.length, right.length) && left.at(-2 - shared) === right.at(-2 - shared))
     shared++;
   return shared;
+}
+
+/** macOS writes ö as o and two dots in file names, label files as one character. */
+function oneForm(text: string): string {
+  return text.normalize('NFC');
 }
 
 function push(map: Map<string, number[]>, key: string, value: number): void {

@@ -37,6 +37,11 @@ export class ProblemLog {
     this.#kept.set(id, known);
   }
 
+  /** Whether `code` was told about this very topic. */
+  has(code: string, topic: string): boolean {
+    return this.#kept.has(`${code}\n${topic}`);
+  }
+
   /** What was found, errors first. */
   list(): DataProblem[] {
     const order = ['error', 'warning', 'note'];
