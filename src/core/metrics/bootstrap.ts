@@ -7,7 +7,7 @@
  * pseudo-samples stands for the change that the zeros may hide (as Agresti & Min, Biometrics 61 (2005) 515–523, do for
  * pairs of proportions). coverage.test.ts shows what that gives: at least 94 %. Tails as heavy as a log-normal's need
  * 100 samples for that; 30 give 92 %.
- * Figures of a set: percentiles, widened for small sets.
+ * Figures of a set: likewise the wider of percentiles and Student's t, widened for small sets.
  * Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapters 12 and 13; Hesterberg, The American
  * Statistician 69 (2015) 371–386, section 5.2.
  */
@@ -156,29 +156,38 @@ export function bootstrapFigures(
   random: Random,
   cost: number,
 ): (DrawnFigure | undefined)[] {
-  const weights = new Uint16Array(samples);
-  const drawn: number[][] = [];
+  const weights = new Uint16Array(samples).fill(1);
+  const values = figures(weights);
+  const drawn = values.map((): number[] => []);
   for (let r = resamplesFor(cost + samples); r > 0; r--) {
     weights.fill(0);
     for (let i = 0; i < samples; i++) weights[Math.floor(random.next() * samples)]++;
-    for (const [k, figure] of figures(weights).entries()) {
-      const values = (drawn[k] ??= []);
-      if (Number.isFinite(figure)) values.push(figure);
-    }
+    for (const [k, figure] of figures(weights).entries()) if (Number.isFinite(figure)) drawn[k].push(figure);
   }
-  return drawn.map((values) =>
-    values.length === 0 ? undefined : percentiles(Float64Array.from(values).sort(), samples),
+  return drawn.map((list, k) =>
+    list.length === 0 ? undefined : setInterval95(values[k], Float64Array.from(list).sort(), samples),
   );
 }
 
-/** Percentiles whose levels make up for the missing freedom of small sets: Φ(−t·√(n/(n−1))). One sample bounds nothing. */
-function percentiles(sorted: Float64Array, samples: number): DrawnFigure {
+/**
+ * On each side the wider of two: percentiles whose levels make up for the missing freedom of small sets,
+ * Φ(−t·√(n/(n−1))), and the value with t standard deviations of the resamples. One sample bounds nothing.
+ */
+function setInterval95(value: number, sorted: Float64Array, samples: number): DrawnFigure {
   if (samples === 1) {
     return { interval: { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY }, pValue: 1 };
   }
-  const tail = normalCdf(-studentQuantile(samples - 1) * Math.sqrt(samples / (samples - 1)));
+  const t = studentQuantile(samples - 1);
+  const missing = Math.sqrt(samples / (samples - 1));
+  const tail = normalCdf(-t * missing);
+  const mean = sorted.reduce((sum, each) => sum + each, 0) / sorted.length;
+  const variance = sorted.reduce((sum, each) => sum + (each - mean) ** 2, 0) / sorted.length;
+  const reach = t * missing * Math.sqrt(variance);
   return {
-    interval: { low: quantileOf(sorted, tail), high: quantileOf(sorted, 1 - tail) },
+    interval: {
+      low: Math.min(quantileOf(sorted, tail), value - reach),
+      high: Math.max(quantileOf(sorted, 1 - tail), value + reach),
+    },
     pValue: signP(sorted),
   };
 }
