@@ -2,6 +2,7 @@
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { createStudio } from './bridge/browser-studio.ts';
+import { createLazyKeeper, setMark } from './persist/lazy-keeper.ts';
 import { createDataDesk } from './store/data-desk.ts';
 import { createPipeline } from './store/pipeline.ts';
 import { createAppStore, mostThreads } from './store/state.ts';
@@ -12,14 +13,32 @@ import './styles/base.css';
 const studio = createStudio();
 const store = createAppStore({ threads: mostThreads(studio.capabilities) });
 const pipeline = createPipeline(store, studio);
-const keeper = {
-  modelOpened: () => null,
-  dataOpened: () => undefined,
-  restore: () => Promise.resolve(),
-  forget: () => Promise.resolve(),
-};
+const marks = storedMarks();
+const keeper = createLazyKeeper(
+  store,
+  marks,
+  async () => {
+    const { createBrowserKeeper } = await import('./persist/browser-keeper.ts');
+    return createBrowserKeeper(store, studio, pipeline, (kept) => setMark(marks, kept));
+  },
+  whenIdle,
+);
 const desk = createDataDesk(store, studio, pipeline, keeper);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(<App services={{ store, studio, pipeline, desk }} />);
+void desk.restore();
+
+function storedMarks(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
+function whenIdle(work: () => void): void {
+  if ('requestIdleCallback' in window) window.requestIdleCallback(work, { timeout: 1500 });
+  else setTimeout(work, 300);
+}

@@ -73,7 +73,10 @@ beforeEach(() => {
   });
   desk = createDataDesk(store, fake.studio, pipeline, {
     modelOpened: () => null,
-    dataOpened: (opened) => kept.push(opened?.[0]?.path ?? 'sample'),
+    dataOpened: (opened) => {
+      kept.push(opened?.[0]?.path ?? 'sample');
+      return null;
+    },
     restore: () => Promise.resolve(),
     forget: () => Promise.resolve(void kept.push('forgotten')),
   });

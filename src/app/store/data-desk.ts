@@ -20,12 +20,20 @@ import type { AppState, AppStore } from './state.ts';
 export interface ProjectKeeper {
   /** Asked for each model that is opened: what is shown with it when it continues a project, or null. */
   modelOpened(model: ModelSummary, from: OpenedFrom): Partial<AppState> | null;
-  /** The files of the set that was opened, to be copied; null for the bundled sample's. */
-  dataOpened(files: readonly OpenFile[] | null): void;
+  /**
+   * Told of each set that was opened, with its files (null for the bundled sample's). Gives what is known of these data
+   * when they continue a project, or null.
+   */
+  dataOpened(files: readonly OpenFile[] | null, summary: DataSummary): Partial<DataState> | null;
   /** Brings a stored project back, where there is one. */
-  restore(): Promise<void>;
+  restore(door: RestoreDoor): Promise<void>;
   /** Forgets the stored project. */
   forget(): Promise<void>;
+}
+
+/** What a project that comes back asks of the desk. */
+export interface RestoreDoor {
+  addData(files: readonly OpenFile[]): Promise<void>;
 }
 
 /** As many as fit two rows of the preview. */
@@ -75,10 +83,11 @@ class Desk implements DataDesk {
       } else if (call.signal.aborted) {
         void this.studio.closeData(opened.value.dataId);
       } else {
-        this.show(opened.value);
-        this.keeper.dataOpened(files);
+        this.show(opened.value, this.keeper.dataOpened(files, opened.value));
         // Takes its place in the row before this turn ends, so that no measurement is begun in between.
-        if (this.store.getState().model !== null) next = this.propose(false);
+        const { model, data } = this.store.getState();
+        if (model === null || data === null) return;
+        next = data.config === null ? this.propose(false) : this.previewData(data.config);
       }
     });
     await next;
@@ -159,7 +168,7 @@ class Desk implements DataDesk {
   }
 
   restore(): Promise<void> {
-    return this.keeper.restore();
+    return this.keeper.restore({ addData: (files) => this.addData(files) });
   }
 
   async closeProject(): Promise<void> {
@@ -172,8 +181,8 @@ class Desk implements DataDesk {
 
   /** The bundled sample brings its own data; any other model is asked whether the data still fit. */
   private async modelOpened({ sample, data }: AppState): Promise<void> {
-    // A restored project brings data that are already in use.
-    if (data !== null && data.config !== null) return;
+    // A project that comes back brings data that are in use already; pictures of samples are not kept.
+    if (data !== null && data.config !== null) return this.previewData(data.config);
     if (sample) return this.addSampleData();
     if (data !== null) return this.propose(true);
   }
@@ -187,10 +196,10 @@ class Desk implements DataDesk {
         showError(this.store, added.error);
       } else if (!call.signal.aborted && this.store.getState().model === model) {
         const { summary, config } = added.value;
-        this.show(summary);
-        this.keeper.dataOpened(null);
-        this.use(config);
-        await this.check(config, call);
+        const known = this.keeper.dataOpened(null, summary);
+        this.show(summary, known);
+        if (known?.config === undefined || known.config === null) this.use(config);
+        await this.check(known?.config ?? config, call);
       }
     });
   }
@@ -245,9 +254,10 @@ class Desk implements DataDesk {
     });
   }
 
-  private show(summary: DataSummary): void {
+  /** @param known of an earlier visit */
+  private show(summary: DataSummary, known: Partial<DataState> | null): void {
     const before = this.store.getState().data;
-    const data = notInUse(summary);
+    const data = { ...notInUse(summary), ...known };
     this.store.setState((state) => ({ data, entries: withoutStale(state.entries, { ...state, data }) }));
     announce(this.store, `${summary.name}: ${summary.samples} samples.`);
     if (before !== null && before.summary.dataId !== summary.dataId) {

@@ -38,7 +38,7 @@ const texts = new WeakMap<DataConfig, string>();
  * What an evaluation depends on besides the model. Null where there is nothing to evaluate: no data in use, or data
  * without anything to be right about.
  */
-export function evaluationKey({ data, options }: Pick<AppState, 'data' | 'options'>): string | null {
+export function evaluationKey({ data, options }: EvaluatedWith): string | null {
   const config = data?.config ?? null;
   if (data === null || config === null || config.task.kind === 'agreement') return null;
   const text = texts.get(config) ?? JSON.stringify(config);
@@ -46,22 +46,28 @@ export function evaluationKey({ data, options }: Pick<AppState, 'data' | 'option
   return `${data.summary.dataId} ${options.provider} ${text}`;
 }
 
+/** As much of the state as an evaluation depends on. */
+interface EvaluatedWith {
+  readonly data: {
+    readonly summary: { readonly dataId: string };
+    readonly config: DataConfig | null;
+  } | null;
+  readonly options: Pick<MeasureOptions, 'provider'>;
+}
+
 /** Whether there is something to be right about: data with labels in use, or on their way with the sample. */
-export function isLabelled(state: Pick<AppState, 'data' | 'options' | 'sample'>): boolean {
+export function isLabelled(state: EvaluatedWith & Pick<AppState, 'sample'>): boolean {
   return evaluationKey(state) !== null || (state.sample && state.data === null);
 }
 
 /** Evaluated, or found impossible to evaluate, with the data now in use; or there are none. */
-export function isEvaluated(entry: StudyEntry, state: Pick<AppState, 'data' | 'options'>): boolean {
+export function isEvaluated(entry: StudyEntry, state: EvaluatedWith): boolean {
   const key = evaluationKey(state);
   return key === null || entry.evaluatedWith === key;
 }
 
 /** The entries without what was evaluated with other data: it would compare other samples. */
-export function withoutStale(
-  entries: AppState['entries'],
-  state: Pick<AppState, 'data' | 'options'>,
-): AppState['entries'] {
+export function withoutStale(entries: AppState['entries'], state: EvaluatedWith): AppState['entries'] {
   const key = evaluationKey(state);
   const kept = Object.entries(entries).map(([id, entry]) => [
     id,

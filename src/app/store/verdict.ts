@@ -3,7 +3,7 @@
  * none, and says plainly when a variant is worse. Pure text.
  */
 import type { MetricId, TaskComparison } from '../../core/metrics/tasks/types.ts';
-import type { Interval } from '../../core/metrics/types.ts';
+import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
 import { formatDifference, metricWords } from '../features/per-class/metric-text.ts';
 import { formatBytes, formatDecibels, formatFactor, formatPercent, signed } from '../ui/format.ts';
 import type { StudyEntry } from './state.ts';
@@ -36,10 +36,13 @@ const CLOSE = 1.2;
 
 const TOO_NOISY = 'too noisy';
 
-/** From the 95 % interval of the paired ratio: 1 inside it means that this run cannot tell. */
 export function latencyVerdict(entry: StudyEntry): Verdict | null {
   const latency = entry.measurement?.latency ?? null;
-  if (latency === null || entry.id === ORIGINAL) return null;
+  return latency === null || entry.id === ORIGINAL ? null : speedVerdict(latency);
+}
+
+/** From the 95 % interval of the paired ratio: 1 inside it means that this run cannot tell. */
+export function speedVerdict(latency: Pick<LatencyMeasurement, 'speedup' | 'speedupInterval'>): Verdict {
   const { low, high } = latency.speedupInterval;
   const range = `[${low.toFixed(2)}, ${high.toFixed(2)}]`;
   if (high < 1) return { tone: 'bad', text: `slower, ${formatFactor(latency.speedup)}`, range };

@@ -1,0 +1,52 @@
+/**
+ * The study of an earlier visit around a model that was opened again: entries with their figures, recipe with its undo,
+ * goal and view. Variants' bytes are made again when they are asked for. It must not know where it was kept.
+ */
+import type { ModelSummary } from '../../worker/api.ts';
+import type { Studio } from '../bridge/studio.ts';
+import { evaluationKey } from '../store/entries.ts';
+import { recipeKey } from '../store/recipe-edit.ts';
+import { ORIGINAL, originalEntry } from '../store/state.ts';
+import type { AppState, StudyEntry } from '../store/state.ts';
+import type { KeptProject } from './parse-record.ts';
+
+export function continueProject(
+  { head, entries: kept, costs, profiles }: KeptProject,
+  model: ModelSummary,
+  { data, view }: AppState,
+  studio: Pick<Studio, 'knowVariant'>,
+): Partial<AppState> {
+  const { options, draft } = head;
+  // While the files of the data are missing, their evaluations still belong to them.
+  const inUse = data ?? (head.data === null ? null : { summary: head.data, config: head.data.config });
+  const key = evaluationKey({ data: inUse, options });
+  const entries: Record<string, StudyEntry> = { [ORIGINAL]: originalEntry(model) };
+  for (const { evaluated, ...entry } of kept) {
+    const found = evaluated && key !== null;
+    entries[entry.id] = {
+      ...entry,
+      recipeKey: recipeKey(entry.recipe),
+      evaluation: found ? entry.evaluation : null,
+      evaluationFailure: found ? entry.evaluationFailure : null,
+      evaluatedWith: found ? key : null,
+    };
+    if (entry.summary !== null) studio.knowVariant(model.modelId, entry.id, entry.recipe);
+  }
+  const present = recipeKey(draft.present.recipe);
+  const currentId = Object.values(entries).find((entry) => entry.recipeKey === present)?.id ?? null;
+  const lastId = head.lastId !== null && head.lastId in entries ? head.lastId : ORIGINAL;
+  return {
+    draft: { ...draft, gesture: null },
+    entries,
+    currentId,
+    lastId: currentId ?? lastId,
+    options,
+    view: { ...view, ...head.view },
+    goal: head.goal,
+    energy: head.energy,
+    lab: head.lab,
+    costs,
+    profiles,
+    data,
+  };
+}

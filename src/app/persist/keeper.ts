@@ -1,0 +1,303 @@
+/**
+ * Keeps the project on screen: copies its files in the background, writes what changed soon after it did, and brings
+ * everything back on the next visit. A project whose files could not be kept waits until they are chosen again. It must
+ * not know React, or how a browser stores things.
+ */
+import type { DataSummary } from '../../core/dataset/types.ts';
+import { toErrorRecord } from '../../core/errors.ts';
+import type { ErrorRecord } from '../../core/errors.ts';
+import type { ModelSummary, OpenFile } from '../../worker/api.ts';
+import type { Studio } from '../bridge/studio.ts';
+import type { ProjectKeeper, RestoreDoor } from '../store/data-desk.ts';
+import type { DataState, ProjectState } from '../store/data-state.ts';
+import type { After } from '../store/job-board.ts';
+import { showError } from '../store/notices.ts';
+import type { OpenedFrom, Pipeline } from '../store/pipeline.ts';
+import type { AppState, AppStore, JobKind, StudyEntry } from '../store/state.ts';
+import { parseProject } from './parse-record.ts';
+import type { KeptProject } from './parse-record.ts';
+import { namesOf, piecesOf } from './project-record.ts';
+import type { KeptData, KeptEntry, KeptFiles } from './project-record.ts';
+import { continueProject } from './continue-project.ts';
+import type { Vault } from './vault.ts';
+
+/** Changes of one gesture are written once. */
+export const SAVE_MILLIS = 1000;
+
+/** A copy that runs meanwhile would be in the figures. */
+const TIMING: ReadonlySet<JobKind> = new Set(['measure', 'profile', 'lab']);
+
+/** What of the state is kept; anything else may change without a save. */
+const KEPT_SLICES = [
+  'model',
+  'draft',
+  'entries',
+  'currentId',
+  'lastId',
+  'options',
+  'view',
+  'goal',
+  'energy',
+  'data',
+  'costs',
+  'profiles',
+  'lab',
+] as const satisfies readonly (keyof AppState)[];
+
+export interface KeeperParts {
+  readonly store: AppStore;
+  readonly studio: Pick<Studio, 'knowVariant'>;
+  readonly pipeline: Pick<Pipeline, 'open' | 'openSample'>;
+  readonly vault: Vault;
+  readonly after: After;
+  /** Told whether the next visit has something to bring back. */
+  readonly onKept: (kept: boolean) => void;
+}
+
+/** What was opened, as far as it has to be found again. */
+interface Opened extends KeptFiles {
+  readonly id: string;
+  readonly sample: boolean;
+}
+
+export class Keeper implements ProjectKeeper {
+  private readonly parts: KeeperParts;
+  private model: Opened | null = null;
+  private data: Opened | null = null;
+  /** Read from the vault, its model not open yet. */
+  private pending: KeptProject | null = null;
+  /** Data of the project on screen whose files have to be chosen again. */
+  private missingData: KeptData | null = null;
+  private saved: ReadonlyMap<string, unknown> = new Map();
+  private readonly made = new WeakMap<StudyEntry, KeptEntry>();
+  private forgetTimer: (() => void) | null = null;
+  private writing: Promise<void> = Promise.resolve();
+  private copying: Promise<void> = Promise.resolve();
+  private copies = 0;
+  private stopCopies = new AbortController();
+
+  constructor(parts: KeeperParts) {
+    this.parts = parts;
+    let seen = parts.store.getState();
+    parts.store.subscribe((state) => {
+      const before = seen;
+      seen = state;
+      if (KEPT_SLICES.some((slice) => state[slice] !== before[slice])) this.saveSoon();
+    });
+  }
+
+  modelOpened(model: ModelSummary, from: OpenedFrom): Partial<AppState> | null {
+    const { pending } = this;
+    this.pending = null;
+    this.model = opened(model.modelId, from);
+    if (from !== null) this.copy(modelPack(model.modelId), from);
+    const same =
+      pending?.head.model.modelId === model.modelId && pending.head.model.sample === (from === null);
+    if (pending === null || !same) {
+      if (pending !== null) this.sayOther(pending, model);
+      this.missingData = null;
+      this.missing([]);
+      return null;
+    }
+    const { data } = this.parts.store.getState();
+    const kept = pending.head.data;
+    this.missingData = kept !== null && data?.summary.dataId !== kept.dataId ? kept : null;
+    // The sample's own are on their way.
+    const gone = this.missingData === null || this.missingData.sample ? [] : [this.missingData];
+    this.missing(gone.map((one) => ({ what: 'data', ...pick(one) })));
+    return continueProject(pending, model, this.parts.store.getState(), this.parts.studio);
+  }
+
+  dataOpened(files: readonly OpenFile[] | null, { dataId }: DataSummary): Partial<DataState> | null {
+    const kept = this.missingData ?? this.pending?.head.data ?? null;
+    this.data = opened(dataId, files);
+    if (files !== null) this.copy(dataPack(dataId), files);
+    this.missingData = null;
+    this.missing(this.parts.store.getState().project.missing.filter(({ what }) => what !== 'data'));
+    if (kept === null || kept.dataId !== dataId) return null;
+    const { config, proposals, split, duplicates } = kept;
+    return { config, proposals, split, duplicates };
+  }
+
+  async restore(door: RestoreDoor): Promise<void> {
+    if (this.parts.store.getState().model !== null) return;
+    this.project({ state: 'restoring' });
+    const kept = await this.read();
+    if (kept === null) {
+      this.project({ state: 'off' });
+      return;
+    }
+    const { model, data } = kept.head;
+    const missing: ProjectState['missing'][number][] = [];
+    const { vault, pipeline, store } = this.parts;
+    vault.need([modelPack(model.modelId), ...(data === null ? [] : [dataPack(data.dataId)])]);
+    // The data first: nothing is measured or evaluated before the whole project is there.
+    if (data !== null && !data.sample) {
+      const files = await vault.openFiles(dataPack(data.dataId));
+      if (files !== null) await door.addData(files);
+      if (store.getState().data === null) missing.push({ what: 'data', ...pick(data) });
+    }
+    if (model.sample) await pipeline.openSample();
+    else {
+      const files = await vault.openFiles(modelPack(model.modelId));
+      if (files !== null && this.pending === kept) await pipeline.open(files);
+    }
+    if (this.pending === kept) missing.unshift({ what: 'model', ...pick(model) });
+    this.project({ state: 'saved', missing: this.pending === kept ? missing : this.missingNow(missing) });
+    await vault.tidy();
+  }
+
+  async forget(): Promise<void> {
+    this.stopCopies.abort();
+    this.stopCopies = new AbortController();
+    this.forgetTimer?.();
+    this.forgetTimer = null;
+    this.pending = this.model = this.data = this.missingData = null;
+    const { vault, onKept } = this.parts;
+    onKept(false);
+    await this.writing;
+    const pieces = await vault.read();
+    this.saved = new Map();
+    await vault
+      .write(new Map(), [...pieces.keys()])
+      .catch((error: unknown) => this.failed(toErrorRecord(error)));
+    vault.need([]);
+    await vault.tidy();
+  }
+
+  /** Writes now what would be written soon: the page is about to go. */
+  flush(): void {
+    if (this.forgetTimer === null) return;
+    this.forgetTimer();
+    this.forgetTimer = null;
+    this.writing = this.writing.then(() => this.save());
+  }
+
+  private async read(): Promise<KeptProject | null> {
+    try {
+      const pieces = await this.parts.vault.read();
+      this.pending = parseProject(pieces);
+      // What is there of this project is replaced or removed by the next save, piece by piece.
+      this.saved = new Map([...pieces.keys()].map((name) => [name, null]));
+    } catch (error) {
+      showError(this.parts.store, toErrorRecord(error));
+      await this.forget();
+    }
+    return this.pending;
+  }
+
+  /** What the user has meanwhile opened is not missing any more. */
+  private missingNow(missing: ProjectState['missing']): ProjectState['missing'] {
+    return this.missingData === null || this.missingData.sample
+      ? []
+      : missing.filter(({ what }) => what === 'data');
+  }
+
+  private saveSoon(): void {
+    if (this.forgetTimer !== null || this.parts.store.getState().model === null) return;
+    this.forgetTimer = this.parts.after(SAVE_MILLIS, () => {
+      this.forgetTimer = null;
+      this.writing = this.writing.then(() => this.save());
+    });
+  }
+
+  private async save(): Promise<void> {
+    const { store, vault, onKept } = this.parts;
+    const state = store.getState();
+    const { model, data, missingData } = this;
+    if (model === null || state.model?.modelId !== model.id) return;
+    const along = {
+      model: pick(model),
+      data: data === null ? null : { ...pick(data), sample: data.sample },
+      missingData,
+    };
+    const pieces = piecesOf(state, along, this.made);
+    if (pieces === null) return;
+    const changed = new Map([...pieces].filter(([name, piece]) => this.saved.get(name) !== piece));
+    const removed = [...this.saved.keys()].filter((name) => !pieces.has(name));
+    try {
+      vault.need([modelPack(model.id), ...(data === null ? [] : [dataPack(data.id)])]);
+      await vault.write(changed, removed);
+      this.saved = pieces;
+      onKept(true);
+      if (this.copies === 0 && store.getState().project.state !== 'restoring')
+        this.project({ state: 'saved' });
+    } catch (error) {
+      this.failed(toErrorRecord(error));
+    }
+  }
+
+  /** One copy after the other, behind everything else. */
+  private copy(name: string, files: readonly OpenFile[]): void {
+    const { vault, store } = this.parts;
+    const { signal } = this.stopCopies;
+    this.copies++;
+    if (store.getState().project.state !== 'restoring') this.project({ state: 'saving', error: null });
+    this.copying = this.copying.then(async () => {
+      try {
+        if (!signal.aborted) await vault.keepFiles(name, files, { signal, quiet: () => this.quiet() });
+      } catch (error) {
+        if (!signal.aborted) this.project({ error: toErrorRecord(error) });
+      }
+      this.copies--;
+      if (this.copies === 0 && store.getState().project.state === 'saving') this.project({ state: 'saved' });
+    });
+  }
+
+  private quiet(): Promise<void> {
+    const { store } = this.parts;
+    const timing = ({ job }: AppState): boolean => job !== null && TIMING.has(job.kind);
+    if (!timing(store.getState())) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = store.subscribe((state) => {
+        if (timing(state)) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  private failed(error: ErrorRecord): void {
+    this.project({ state: 'failed', error });
+  }
+
+  private missing(missing: ProjectState['missing']): void {
+    this.project({ missing });
+  }
+
+  private project(fields: Partial<ProjectState>): void {
+    this.parts.store.setState(({ project }) => ({ project: { ...project, ...fields } }));
+  }
+
+  /** After the model is on screen: opening one takes the notices of the one before away. */
+  private sayOther({ head }: KeptProject, model: ModelSummary): void {
+    queueMicrotask(() =>
+      showError(this.parts.store, {
+        code: 'usage',
+        message: `${model.fileName} is another model than ${head.model.fileName}, so that a new project was begun.`,
+        hint: `To go on with the old one, its file is needed, unchanged.`,
+      }),
+    );
+  }
+}
+
+function opened(id: string, files: readonly OpenFile[] | null): Opened {
+  return {
+    id,
+    sample: files === null,
+    names: namesOf(files?.map(({ path }) => path) ?? []),
+    bytes: files?.reduce((total, { file }) => total + file.size, 0) ?? 0,
+  };
+}
+
+function pick({ names, bytes }: KeptFiles): KeptFiles {
+  return { names, bytes };
+}
+
+function modelPack(modelId: string): string {
+  return `model-${modelId}`;
+}
+
+function dataPack(dataId: string): string {
+  return `data-${dataId}`;
+}

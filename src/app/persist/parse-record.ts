@@ -1,0 +1,243 @@
+/**
+ * Kept pieces back to a project, value by value: what another version wrote, or a fault left behind, must never reach
+ * the screen. Deep figures are trusted as far as their outline is right; recipes and descriptions are parsed like any
+ * file's. It must not know browsers.
+ */
+import { parseDataConfig } from '../../core/dataset/parse.ts';
+import type { Goal } from '../../core/goal/types.ts';
+import { PareError } from '../../core/errors.ts';
+import { parseRecipe } from '../../core/recipe/parse.ts';
+import type { RecipeStep } from '../../core/recipe/types.ts';
+import { EMPTY_RECIPE } from '../store/recipe-edit.ts';
+import type { RecipeDraft } from '../store/recipe-edit.ts';
+import type { CostAxis, GainAxis, ViewState } from '../store/state.ts';
+import { HEAD, RECORD_VERSION, costsPiece, entryPiece, profilePiece } from './project-record.ts';
+import type { KeptData, KeptEntry, KeptModel, ProjectHead } from './project-record.ts';
+import type { CostSummary, ProfileResult } from '../../core/profile/types.ts';
+
+export interface KeptProject {
+  readonly head: ProjectHead;
+  readonly entries: readonly KeptEntry[];
+  readonly costs: Readonly<Record<string, CostSummary>>;
+  readonly profiles: Readonly<Record<string, ProfileResult>>;
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+/**
+ * Null where nothing is kept. Entries that cannot be read are left out: they are made again from their recipes.
+ * @throws PareError `data-invalid` when the project as a whole cannot be read
+ */
+export function parseProject(pieces: ReadonlyMap<string, unknown>): KeptProject | null {
+  const kept = pieces.get(HEAD);
+  if (kept === undefined) return null;
+  const head = parseHead(kept);
+  const { modelId } = head.model;
+  const entries: KeptEntry[] = [];
+  const costs: Record<string, CostSummary> = {};
+  const profiles: Record<string, ProfileResult> = {};
+  for (const id of head.entries) {
+    const entry = parseEntry(pieces.get(entryPiece(modelId, id)));
+    if (entry === null || entry.id !== id) continue;
+    entries.push(entry);
+    const cost = pieces.get(costsPiece(modelId, id));
+    if (isCosts(cost)) costs[id] = cost;
+    const profile = pieces.get(profilePiece(modelId, id));
+    if (isProfile(profile)) profiles[id] = profile;
+  }
+  return { head, entries, costs, profiles };
+}
+
+function parseHead(kept: unknown): ProjectHead {
+  const head = plain(kept, 'head');
+  if (head['format'] !== 'pare-project' || head['version'] !== RECORD_VERSION) {
+    throw unreadable('it was written by another version of Pare');
+  }
+  const draft = plain(head['draft'], 'draft');
+  const options = plain(head['options'], 'options');
+  const view = plain(head['view'], 'view');
+  const energy = plain(head['energy'], 'energy');
+  if (!isOptions(options)) throw unreadable('its options cannot be read');
+  if (typeof energy['targetId'] !== 'string') throw unreadable('its energy settings cannot be read');
+  const { layerId, exported } = view;
+  const past = list(draft['past']).map(parseDraft);
+  const future = list(draft['future']).map(parseDraft);
+  return {
+    format: 'pare-project',
+    version: RECORD_VERSION,
+    model: parseModel(head['model']),
+    draft: { past, present: parseDraft(draft['present']), future },
+    entries: list(head['entries']).map(String),
+    currentId: textOrNull(head['currentId']),
+    lastId: textOrNull(head['lastId']),
+    options: options as unknown as ProjectHead['options'],
+    view: {
+      tab: choice<ViewState['tab']>(view['tab'], TABS, 'layers'),
+      layerId: textOrNull(layerId),
+      cost: choice<CostAxis>(view['cost'], ['size', 'latency'], 'size'),
+      gain:
+        view['gain'] === null ? null : choice<GainAxis>(view['gain'], ['accuracy', 'agreement'], 'accuracy'),
+      ...(Array.isArray(exported) ? { exported: exported.map(String) } : {}),
+    },
+    goal: isGoal(head['goal']) ? head['goal'] : null,
+    energy: energy as unknown as ProjectHead['energy'],
+    lab: list(head['lab']).filter(isLabLine),
+    data: head['data'] === null ? null : parseData(head['data']),
+  };
+}
+
+const TABS = ['layers', 'profile', 'predictions', 'per-class', 'history', 'steps'] as const;
+
+function parseModel(kept: unknown): KeptModel {
+  const model = plain(kept, 'model');
+  const { modelId, fileName, sample } = model;
+  if (typeof modelId !== 'string' || typeof fileName !== 'string') throw unreadable('its model has no name');
+  return { modelId, fileName, sample: sample === true, ...filesOf(model) };
+}
+
+function parseData(kept: unknown): KeptData {
+  const data = plain(kept, 'data');
+  const { dataId, sample, config, proposals, split, duplicates } = data;
+  if (typeof dataId !== 'string') throw unreadable('its data have no name');
+  return {
+    dataId,
+    sample: sample === true,
+    config: config === null ? null : parseDataConfig(config),
+    proposals: Array.isArray(proposals) ? proposals.filter(isProposal) : null,
+    split: isSplit(split) ? split : null,
+    duplicates: isDuplicates(duplicates) ? duplicates : null,
+    ...filesOf(data),
+  };
+}
+
+function filesOf({ names, bytes }: Plain): { readonly names: readonly string[]; readonly bytes: number } {
+  return { names: list(names).map(String), bytes: typeof bytes === 'number' ? bytes : 0 };
+}
+
+/** Null where it cannot be read. */
+function parseEntry(kept: unknown): KeptEntry | null {
+  if (!isPlain(kept)) return null;
+  const { id, recipe, recipeKey, bytes, summary, sequence, measurement, evaluation } = kept;
+  const sound =
+    typeof id === 'string' &&
+    typeof recipeKey === 'string' &&
+    typeof bytes === 'number' &&
+    typeof sequence === 'number' &&
+    typeof kept['evaluated'] === 'boolean' &&
+    (summary === null || isVariant(summary)) &&
+    (measurement === null || isMeasurement(measurement)) &&
+    (evaluation === null || isEvaluation(evaluation)) &&
+    isErrorOrNull(kept['failure']) &&
+    isErrorOrNull(kept['evaluationFailure']);
+  if (!sound) return null;
+  try {
+    return { ...(kept as unknown as KeptEntry), recipe: parseRecipe(recipe) };
+  } catch {
+    return null;
+  }
+}
+
+function parseDraft(kept: unknown): RecipeDraft {
+  const { recipe, parked, simplifyFollows } = plain(kept, 'draft');
+  const steps = Object.values(isPlain(parked) ? parked : {});
+  return {
+    recipe: parseRecipe(recipe),
+    // The steps that were switched off are read like a recipe of their own.
+    parked: Object.fromEntries(
+      parseRecipe({ ...EMPTY_RECIPE, steps }).steps.map((step): [string, RecipeStep] => [step.pass, step]),
+    ),
+    ...(simplifyFollows === true ? { simplifyFollows } : {}),
+  };
+}
+
+function isVariant(value: unknown): boolean {
+  return isPlain(value) && typeof value['variantId'] === 'string' && Array.isArray(value['steps']);
+}
+
+function isMeasurement(value: unknown): boolean {
+  return isPlain(value) && Array.isArray(value['notMeasured']) && isPlain(value['machine']);
+}
+
+function isEvaluation(value: unknown): boolean {
+  if (!isPlain(value) || !isPlain(value['summary']) || !isPlain(value['baseline'])) return false;
+  const { comparison } = value;
+  const compared = comparison === null || (isPlain(comparison) && isPlain(comparison['interval']));
+  return compared && typeof value['summary']['value'] === 'number';
+}
+
+function isErrorOrNull(value: unknown): boolean {
+  return value === null || (isPlain(value) && typeof value['message'] === 'string');
+}
+
+function isCosts(value: unknown): value is CostSummary {
+  return isPlain(value) && typeof value['macs'] === 'number' && Array.isArray(value['layers']);
+}
+
+function isProfile(value: unknown): value is ProfileResult {
+  return isPlain(value) && Array.isArray(value['nodes']) && Array.isArray(value['events']);
+}
+
+function isLabLine(value: unknown): value is ProjectHead['lab'][number] {
+  return isPlain(value) && typeof value['entryId'] === 'string' && typeof value['threads'] === 'number';
+}
+
+function isProposal(value: unknown): value is NonNullable<KeptData['proposals']>[number] {
+  if (!isPlain(value) || !Array.isArray(value['attempts']) || !Array.isArray(value['problems'])) return false;
+  try {
+    parseDataConfig(value['config']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSplit(value: unknown): value is NonNullable<KeptData['split']> {
+  return isPlain(value) && isPlain(value['counts']) && Array.isArray(value['problems']);
+}
+
+function isDuplicates(value: unknown): value is NonNullable<KeptData['duplicates']> {
+  return isPlain(value) && Array.isArray(value['groups']) && Array.isArray(value['removable']);
+}
+
+function isGoal(value: unknown): value is Goal {
+  return (
+    isPlain(value) && typeof value['objective'] === 'string' && typeof value['neverSlower'] === 'boolean'
+  );
+}
+
+function isOptions({ provider, threads, seed, dimensions, budgetMillis }: Plain): boolean {
+  const numbers = [threads, seed, budgetMillis].every((value) => typeof value === 'number');
+  return (provider === 'wasm' || provider === 'webgpu') && numbers && isPlain(dimensions);
+}
+
+function isPlain(value: unknown): value is Plain {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function plain(value: unknown, what: string): Plain {
+  if (!isPlain(value)) throw unreadable(`its ${what} cannot be read`);
+  return value;
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw unreadable('a list of it cannot be read');
+  return value as readonly unknown[];
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function choice<T extends string>(value: unknown, options: readonly T[], otherwise: T): T {
+  return options.find((option) => option === value) ?? otherwise;
+}
+
+function unreadable(why: string): PareError {
+  return new PareError(
+    'data-invalid',
+    `The project that was kept in this browser could not be read: ${why}.`,
+    {
+      hint: 'Open the model again; the file itself is untouched.',
+    },
+  );
+}
