@@ -37,8 +37,8 @@ function layOut(source: { readonly width: number; readonly height: number }, fit
       const size = whole(side / Math.min(source.width, source.height));
       return {
         ...size,
-        left: -Math.floor((size.width - fit.width) / 2),
-        top: -Math.floor((size.height - fit.height) / 2),
+        left: 0 - Math.floor((size.width - fit.width) / 2),
+        top: 0 - Math.floor((size.height - fit.height) / 2),
       };
     }
     case 'pad': {
