@@ -42,7 +42,7 @@ describe('any set of files', () => {
     });
     expect(labelsOf(set)).toEqual(['cat', 'dog']);
     expect(problemOf(set, 'system-file')).toMatchObject({ count: 2 });
-    expect(problemOf(set, 'several-kinds')?.message).toMatch(/2 pictures and 1 arrays/);
+    expect(problemOf(set, 'several-kinds')?.message).toMatch(/2 pictures and 1 array row/);
     const unused = set.problems
       .filter(({ code }) => code === 'unused-file')
       .flatMap(({ examples }) => examples);

@@ -57,19 +57,17 @@ async function pick(set: FileSet, ports: AllPorts): Promise<Picked> {
   const stacked = ofKinds(set, isSampleEach ? ['npz', 'idx'] : ['npy', 'npz', 'idx']);
   const arrays = await openArrays(set, stacked, ports);
   const found = [
-    { name: 'pictures', samples: pictures.length, open: () => imageSet(set, pictures, ports) },
-    { name: 'sounds', samples: sounds.length, open: () => soundSet(set, sounds, ports) },
-    { name: 'arrays', samples: arrays.rows, open: () => arraySet(set, arrays, ports) },
+    { name: 'picture', samples: pictures.length, open: () => imageSet(set, pictures, ports) },
+    { name: 'sound', samples: sounds.length, open: () => soundSet(set, sounds, ports) },
+    { name: 'array row', samples: arrays.rows, open: () => arraySet(set, arrays, ports) },
     {
-      name: 'files of arrays',
+      name: 'array file',
       samples: isSampleEach ? single.length : 0,
       open: () => arrayFileSet(set, single, ports),
     },
   ].filter(({ samples }) => samples > 0);
   if (found.length > 1) {
-    const parts = found
-      .map(({ name, samples }) => `${samples.toLocaleString('en-US')} ${name}`)
-      .join(' and ');
+    const parts = found.map(({ name, samples }) => counted(samples, name)).join(' and ');
     problems.add(
       'note',
       'several-kinds',

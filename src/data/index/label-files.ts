@@ -64,7 +64,10 @@ export async function labelsOfFiles(
 function listsOf(set: FileSet): number[] {
   const all = set.paths.map((_, i) => i);
   const texts = all.filter((i) => kindOf(set.paths[i]) === 'text');
-  const structured = all.filter((i) => ['table', 'json'].includes(kindOf(set.paths[i])));
+  const structured = all.filter(
+    (i) =>
+      ['table', 'json'].includes(kindOf(set.paths[i])) && !/(^|\/)tokenizer[^/]*\.json$/.test(set.paths[i]),
+  );
   // A JSON or table for every picture is another format: each is looked at only while there are few.
   const few =
     structured.length <= MAX_TEXT_LISTS
