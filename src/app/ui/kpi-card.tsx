@@ -30,6 +30,9 @@ export interface KpiCardProps {
   readonly goal?: ReactNode;
 }
 
+/** '0.39–5.1 mJ' is wider than a card at full size. */
+const LONG = 8;
+
 export function KpiCard(props: KpiCardProps): ReactElement {
   const { name, label, value, baseline, unit, source, shown, sourceWords, verdict, note, pending } = props;
   const look = pending ? 'kpi-pending' : source === null ? 'kpi-missing' : 'kpi-settled';
@@ -47,7 +50,7 @@ export function KpiCard(props: KpiCardProps): ReactElement {
       data-n={props.spread?.n}
     >
       <div className="kpi-name">{label ?? name}</div>
-      <div className="kpi-value">{shown}</div>
+      <div className={shown.length > LONG ? 'kpi-value kpi-long' : 'kpi-value'}>{shown}</div>
       {verdict === null ? null : (
         <div className={`kpi-verdict tone-${verdict.tone}`}>
           {verdict.text}

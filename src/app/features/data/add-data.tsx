@@ -7,23 +7,27 @@ import { FileButton } from '../../ui/file-button.tsx';
 export function AddData({ shown }: { readonly shown: string }): ReactElement {
   const { desk } = useApp();
   return (
-    <div className="row">
-      <FileButton
-        id={ADD_DATA_INPUT}
-        label="Add data"
-        className="button-default"
-        onFiles={(files) => void desk.addData(files)}
-      >
-        {shown}
-      </FileButton>
-      <FileButton
-        label="Add a folder of data"
-        className="button-default"
-        folder
-        onFiles={(files) => void desk.addData(files)}
-      >
-        Folder
-      </FileButton>
-    </div>
+    <FileButton
+      id={ADD_DATA_INPUT}
+      label="Add data"
+      className="button-default"
+      onFiles={(files) => void desk.addData(files)}
+    >
+      {shown}
+    </FileButton>
+  );
+}
+
+export function AddFolder(): ReactElement {
+  const { desk } = useApp();
+  return (
+    <FileButton
+      label="Add a folder of data"
+      className="button-default"
+      folder
+      onFiles={(files) => void desk.addData(files)}
+    >
+      Folder
+    </FileButton>
   );
 }

@@ -18,7 +18,7 @@ export function Copies(): ReactElement {
   );
   return (
     <details className="fold" open={report !== null && report.total > 0}>
-      <summary>Copies{report === null ? '' : `: ${groupThousands(report.total)} groups`}</summary>
+      <summary>Copies{report === null ? '' : `: ${plural(report.total, 'group')}`}</summary>
       {report === null ? (
         <p className="small mute">
           The same picture twice makes figures look surer than they are, and one half may be calibrated on.

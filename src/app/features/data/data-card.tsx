@@ -15,7 +15,7 @@ import { Missing } from '../shell/missing.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { CardHead } from '../stages/card-head.tsx';
 import { stageTarget } from '../stages/go-to-stage.ts';
-import { AddData } from './add-data.tsx';
+import { AddData, AddFolder } from './add-data.tsx';
 import { BalanceChart } from './balance-chart.tsx';
 import { Copies } from './copies.tsx';
 import { summaryLine } from './describe.ts';
@@ -47,7 +47,10 @@ function NoData(): ReactElement {
           ? 'Drop a zip or a folder of samples here to see the accuracy on your own task. Nothing is uploaded.'
           : `${offer.from} describes the data “${offer.config.name}”. Add that data to use it.`}
       </p>
-      <AddData shown="Add data…" />
+      <div className="row">
+        <AddData shown="Add data…" />
+        <AddFolder />
+      </div>
     </>
   );
 }
@@ -92,10 +95,16 @@ function Known({ data }: { readonly data: DataState }): ReactElement {
       ) : (
         <>
           <Division />
-          <Details data={data} edit={edit} preview={!editing} />
+          <Files edit={edit} />
+          <Details data={data} preview={!editing} />
         </>
       )}
-      {config === null ? <Files /> : null}
+      {config === null ? (
+        <>
+          <Files edit={null} />
+          <MoreFiles />
+        </>
+      ) : null}
     </>
   );
 }
@@ -103,11 +112,9 @@ function Known({ data }: { readonly data: DataState }): ReactElement {
 /** What is settled folds away, so that the sliders stay in sight. */
 function Details({
   data: { summary, config, proposals, previewError },
-  edit,
   preview,
 }: {
   readonly data: DataState;
-  readonly edit: ReactElement | null;
   readonly preview: boolean;
 }): ReactElement {
   return (
@@ -116,11 +123,10 @@ function Details({
       <Problems problems={summary.problems.filter(({ severity }) => severity !== 'error')} />
       {preview ? <PreviewStrip /> : null}
       {config === null ? null : <ConfigLines config={config} />}
-      {edit}
       <BalanceChart classes={summary.classes} />
       <Copies />
       <OtherProposals proposals={proposals} config={config} />
-      <Files />
+      <MoreFiles />
     </details>
   );
 }
@@ -215,23 +221,34 @@ function Offer(): ReactElement | null {
   );
 }
 
-function Files(): ReactElement {
-  const context = useApp();
+/** Saving and other data stand in sight; the rarer rest folds away with the details. */
+function Files({ edit }: { readonly edit: ReactElement | null }): ReactElement {
   const save = useAction(saveDataAction);
+  return (
+    <div className="row">
+      {edit}
+      <AddData shown="Other data…" />
+      {save.enabled ? (
+        <Button
+          variant="default"
+          size="compact-sm"
+          onClick={save.run}
+          aria-label={save.label}
+          title={save.label}
+        >
+          Save
+        </Button>
+      ) : null}
+    </div>
+  );
+}
+
+function MoreFiles(): ReactElement {
+  const context = useApp();
   const remove = useAction(removeDataAction);
   return (
     <div className="recipe-files">
-      <AddData shown="Other data…" />
-      <Button
-        variant="default"
-        size="compact-sm"
-        disabled={!save.enabled}
-        onClick={save.run}
-        aria-label={save.label}
-        title={save.label}
-      >
-        Save
-      </Button>
+      <AddFolder />
       <FileButton
         id={OPEN_DESCRIPTION_INPUT}
         label="Open a data description"
@@ -242,7 +259,7 @@ function Files(): ReactElement {
           if (picked !== undefined) void openDescriptionFile(context, picked.file);
         }}
       >
-        Open
+        Open description
       </FileButton>
       <Button variant="subtle" size="compact-sm" onClick={remove.run} aria-label={remove.label}>
         Remove

@@ -25,9 +25,7 @@ export function ProposalView({
         <b>{title}</b> {proposal.evidence}
       </p>
       {proposal.sure ? null : (
-        <p className="small tone-warn">
-          Nothing tells the ways apart. Look at the preview below before you use this one.
-        </p>
+        <p className="small tone-warn">Not certain: look at the samples below before you use it.</p>
       )}
       <ConfigLines config={proposal.config} />
       <Problems problems={proposal.problems} />
