@@ -28,8 +28,8 @@ describe('labRows', () => {
       name: 'WASM, 2 threads',
       medianText: '8.00 ms',
       intervalText: '7.90–8.10',
-      speedup: '1.25×',
-      speedupRange: '1.20–1.30',
+      speedup: 'faster, 1.25×',
+      speedupRange: '[1.20, 1.30]',
       tone: 'good',
       load: '6.00 ms',
       reason: null,
@@ -41,7 +41,7 @@ describe('labRows', () => {
       labRows([line(1, { speedupInterval: { low, high } })])[0].tone;
     expect(tone(0.9, 1.1)).toBe('neutral');
     expect(tone(0.8, 0.99)).toBe('bad');
-    expect(tone(1.01, 1.2)).toBe('good');
+    expect(tone(1.02, 1.2)).toBe('good');
   });
 
   it('has no speed-up for the original, and a reason where nothing was timed', () => {

@@ -2,7 +2,9 @@
 import type { Interval, LatencyMeasurement } from '../../../core/metrics/types.ts';
 import type { LabLine } from '../../store/data-state.ts';
 import { ORIGINAL } from '../../store/state.ts';
-import { formatFactor, formatMillis } from '../../ui/format.ts';
+import { speedVerdict } from '../../store/verdict.ts';
+import type { Tone } from '../../store/verdict.ts';
+import { formatMillis } from '../../ui/format.ts';
 
 export interface LabRow {
   readonly key: string;
@@ -15,10 +17,10 @@ export interface LabRow {
   readonly intervalText: string;
   readonly p90: string;
   readonly p99: string;
-  /** '–' for the original, which has nothing to be faster than. */
+  /** 'faster, 1.25×', 'no difference', 'too noisy'; '–' for the original, which has nothing to be faster than. */
   readonly speedup: string;
   readonly speedupRange: string;
-  readonly tone: 'good' | 'bad' | 'neutral';
+  readonly tone: Tone;
   readonly noise: string;
   readonly load: string;
   readonly firstRun: string;
@@ -74,7 +76,7 @@ function emptyRow(key: string, name: string, reason: string | null): LabRow {
 function fullRow(key: string, name: string, latency: LatencyMeasurement & Tails, original: boolean): LabRow {
   const side = original ? 'original' : 'variant';
   const interval = latency[`${side}Interval`];
-  const { low, high } = latency.speedupInterval;
+  const verdict = original ? null : speedVerdict(latency);
   const millis = (value: number | undefined): string => (value === undefined ? '–' : formatMillis(value));
   return {
     key,
@@ -85,9 +87,9 @@ function fullRow(key: string, name: string, latency: LatencyMeasurement & Tails,
     intervalText: `${bare(interval.low)}–${bare(interval.high)}`,
     p90: millis(latency[`${side}P90Millis`]),
     p99: millis(latency[`${side}P99Millis`]),
-    speedup: original ? '–' : formatFactor(latency.speedup),
-    speedupRange: original ? '' : `${low.toFixed(2)}–${high.toFixed(2)}`,
-    tone: original || (low <= 1 && high >= 1) ? 'neutral' : low > 1 ? 'good' : 'bad',
+    speedup: verdict?.text ?? '–',
+    speedupRange: verdict?.range ?? '',
+    tone: verdict?.tone ?? 'neutral',
     noise: latency.noise?.word ?? '',
     load: formatMillis(latency.createMillis[side]),
     firstRun: millis(latency.firstRunMillis?.[side]),
