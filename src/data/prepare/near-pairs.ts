@@ -24,6 +24,8 @@ const BANDS = { from: 0.6, between: 0.7, to: 0.8 } as const;
 /** Look-alikes that may be taken for copies: half a one, or this share of what is found. */
 const FALSE_COPIES = 0.5;
 const FALSE_SHARE = 0.05;
+/** Candidates that are aligned before it is known whether aligning can tell copies here. */
+const SAMPLED_CANDIDATES = 2000;
 /** Gray levels: a picture with less structure has a hash of noise and is not compared. */
 const LEAST_DEVIATION = 2;
 /** Of mean colours: the same thing in another colour is no copy. */
@@ -93,31 +95,62 @@ export async function findNearPairs(
   const candidates = await candidatePairs(hashes, pictures, (fraction, doing) =>
     checkpoint(fraction / 2, doing),
   );
-  const alike: { pair: NearPair; similarity: number }[] = [];
-  for (const [i, pair] of candidates.entries()) {
-    if (i % ROWS_PER_BREATH === 0) await checkpoint(0.5 + i / candidates.length / 2, 'comparing look-alikes');
-    const similarity = similarityOf(hashes, pair);
-    if (similarity >= BANDS.from) alike.push({ pair, similarity });
-  }
-  const least = leastSimilarity(alike.map(({ similarity }) => similarity));
-  return alike.filter(({ similarity }) => similarity >= least).map(({ pair }) => pair);
+  const looks = await looksOf(hashes, candidates, (fraction, doing) => checkpoint(0.5 + fraction / 2, doing));
+  return candidates.filter((_, i) => looks.similarities[i] >= looks.least);
 }
 
-function similarityOf(hashes: PictureHashes, { a, b }: NearPair): number {
+interface Looks {
+  /** Of each candidate. */
+  readonly similarities: Float32Array;
+  /** From here on they are copies. */
+  readonly least: number;
+}
+
+/**
+ * Aligning costs a thousand times what a plain look does. Of many candidates a sample is aligned, and the rest only when
+ * that sample says that cut copies can be told from look-alikes here.
+ */
+async function looksOf(
+  hashes: PictureHashes,
+  candidates: readonly NearPair[],
+  checkpoint: Checkpoint,
+): Promise<Looks> {
+  const similarities = new Float32Array(candidates.length).fill(NaN);
+  const stride = Math.max(1, Math.floor(candidates.length / SAMPLED_CANDIDATES));
+  const look = async (alignAll: boolean): Promise<void> => {
+    for (let i = 0; i < candidates.length; i++) {
+      if (i % ROWS_PER_BREATH === 0) await checkpoint(i / candidates.length, 'comparing look-alikes');
+      const sampled = i % stride === 0;
+      if (Number.isNaN(similarities[i]) || (alignAll && !sampled)) {
+        similarities[i] = similarityOf(hashes, candidates[i], alignAll || sampled);
+      }
+    }
+  };
+  await look(false);
+  const sample = similarities.filter((_, i) => i % stride === 0);
+  const least = leastSimilarity(sample, stride);
+  if (stride > 1 && least < SURELY_COPIES) await look(true);
+  return { similarities, least };
+}
+
+function similarityOf(hashes: PictureHashes, { a, b }: NearPair, align: boolean): number {
   if (!hashes.sameColours(a, b)) return 0;
   const first = hashes.grid(a);
   const second = hashes.grid(b);
   const whole = correlation(first, second);
-  return whole < WORTH_ALIGNING || whole >= SURELY_COPIES ? whole : alignedCorrelation(first, second);
+  const worth = align && whole >= WORTH_ALIGNING && whole < SURELY_COPIES;
+  return worth ? alignedCorrelation(first, second) : whole;
 }
 
 /**
  * Look-alikes thin out with similarity, copies do not. Two bands give the rate at which they thin out here; carried on
  * to the bound, it says how many look-alikes are to be expected among what would be found. Where that is too many, only
  * sure copies count.
+ * @param stride each of the similarities stands for this many.
  */
-function leastSimilarity(similarities: readonly number[]): number {
-  const count = (from: number, to: number): number => similarities.filter((s) => s >= from && s < to).length;
+function leastSimilarity(similarities: Float32Array, stride: number): number {
+  const count = (from: number, to: number): number =>
+    stride * similarities.filter((s) => s >= from && s < to).length;
   const lower = count(BANDS.from, BANDS.between);
   const upper = count(BANDS.between, BANDS.to);
   const rate = Math.min(1, upper / Math.max(1, lower));

@@ -31,7 +31,8 @@ describe('divide', () => {
   });
 
   it('gives every sample to exactly one part, with the counts that were asked for', () => {
-    const { next } = seededRandom(3);
+    const random = seededRandom(3);
+    const next = (): number => random.next();
     for (let round = 0; round < 60; round++) {
       const names = numbered(Math.floor(next() * 400));
       const exclude = names.filter(() => next() < 0.1);
