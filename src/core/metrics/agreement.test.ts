@@ -1,6 +1,16 @@
 /** Agreement metrics against numbers that can be checked by hand. */
 import { describe, expect, it } from 'vitest';
-import { addPair, argmax, classCount, cosineOf, NO_PAIRS, sqnrDbOf, winners } from './agreement.ts';
+import {
+  addDivergence,
+  addPair,
+  argmax,
+  classCount,
+  cosineOf,
+  NO_DIVERGENCE,
+  NO_PAIRS,
+  sqnrDbOf,
+  winners,
+} from './agreement.ts';
 
 const sumsOf = (x: number[], y: number[]) => addPair(NO_PAIRS, x, y);
 
@@ -62,5 +72,29 @@ describe('class vectors', () => {
     expect(argmax([NaN, -1, NaN], 0, 3)).toBe(1);
     expect(argmax([NaN, NaN], 0, 2)).toBe(-1);
     expect(winners([0, 1, 9, 3, 2, 1], 3)).toEqual([2, 0]);
+  });
+});
+
+describe('divergence', () => {
+  const divergenceOf = (x: number[], y: number[], classes = x.length) =>
+    addDivergence(NO_DIVERGENCE, x, y, classes);
+
+  it('of a fair coin from a biased one', () => {
+    // ½·ln(½ / ¾) + ½·ln(½ / ¼) = ½·ln(4/3)
+    expect(divergenceOf([0.5, 0.5], [0.75, 0.25]).nats).toBeCloseTo(Math.log(4 / 3) / 2, 12);
+  });
+  it('is the same for logits, whatever is added to them', () => {
+    // softmax(7, 7) = ½, ½ and softmax(ln 3, 0) = ¾, ¼
+    expect(divergenceOf([7, 7], [Math.log(3), 0]).nats).toBeCloseTo(Math.log(4 / 3) / 2, 12);
+  });
+  it('is 0 for equal rows, and finite where the variant rules out what the original thinks likely', () => {
+    expect(divergenceOf([1, 2, 3], [1, 2, 3])).toEqual({ nats: 0, rows: 1, skipped: 0 });
+    expect(divergenceOf([1, 0], [0, 1]).nats).toBeCloseTo(126 * Math.LN2, 9);
+  });
+  it('adds up over rows, and counts those that are not finite', () => {
+    const sums = divergenceOf([0.5, 0.5, NaN, 0, 0.5, 0.5], [0.75, 0.25, 0, 0, 0.75, 0.25], 2);
+    expect(sums).toMatchObject({ rows: 2, skipped: 1 });
+    expect(sums.nats).toBeCloseTo(Math.log(4 / 3), 12);
+    expect(() => divergenceOf([1], [1, 2])).toThrow(/1 and 2 elements/);
   });
 });

@@ -105,3 +105,78 @@ export function winners(scores: ArrayLike<number>, classes: number): number[] {
   for (let at = 0; at + classes <= scores.length; at += classes) found.push(argmax(scores, at, classes));
   return found;
 }
+
+/** The smallest normal float32: a probability that a model rounds to 0 is not impossible, and its logarithm stays finite. */
+const LEAST_PROBABILITY = 2 ** -126;
+/** Half floats round each of a thousand probabilities by up to 2⁻¹²: their sum may be this far from 1. */
+const SUM_TOLERANCE = 1e-2;
+
+/** Divergences of class distributions, summed over samples. */
+export interface DivergenceSums {
+  /** Σ KL(original ‖ variant), in nats. */
+  readonly nats: number;
+  readonly rows: number;
+  /** Rows with a value that is not finite on either side; left out of the sum. */
+  readonly skipped: number;
+}
+
+export const NO_DIVERGENCE: DivergenceSums = { nats: 0, rows: 0, skipped: 0 };
+
+/**
+ * Kullback–Leibler divergence Σ p·ln(p/q) of each row of class scores, p the original's distribution and q the
+ * variant's. Rows that are no distributions already go through the softmax.
+ * @param x, y batches of class scores, `classes` values a row.
+ * @throws PareError `internal` when the lengths differ.
+ */
+export function addDivergence(
+  sums: DivergenceSums,
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  classes: number,
+): DivergenceSums {
+  if (x.length !== y.length) {
+    throw new PareError('internal', `Outputs of ${x.length} and ${y.length} elements cannot be compared.`);
+  }
+  let { nats, rows, skipped } = sums;
+  for (let from = 0; from + classes <= x.length; from += classes) {
+    const p = logProbabilities(x, from, classes);
+    const q = logProbabilities(y, from, classes);
+    if (p === undefined || q === undefined) {
+      skipped++;
+      continue;
+    }
+    let divergence = 0;
+    for (let c = 0; c < classes; c++) divergence += Math.exp(p[c]) * (p[c] - q[c]);
+    // Equal distributions leave rounding, which may be below zero.
+    nats += Math.max(0, divergence);
+    rows++;
+  }
+  return { nats, rows, skipped };
+}
+
+/** ln p of one row; undefined when a value is not finite. */
+function logProbabilities(
+  scores: ArrayLike<number>,
+  from: number,
+  classes: number,
+): Float64Array | undefined {
+  const row = new Float64Array(classes);
+  let top = Number.NEGATIVE_INFINITY;
+  let least = Number.POSITIVE_INFINITY;
+  let sum = 0;
+  for (let c = 0; c < classes; c++) {
+    const score = scores[from + c];
+    if (!Number.isFinite(score)) return undefined;
+    row[c] = score;
+    sum += score;
+    if (score > top) top = score;
+    if (score < least) least = score;
+  }
+  if (least >= 0 && Math.abs(sum - 1) <= SUM_TOLERANCE) {
+    return row.map((p) => Math.log(Math.max(LEAST_PROBABILITY, p / sum)));
+  }
+  let total = 0;
+  for (const score of row) total += Math.exp(score - top);
+  const shift = top + Math.log(total);
+  return row.map((score) => score - shift);
+}

@@ -23,6 +23,25 @@ export interface LatencyMeasurement {
   readonly runs: number;
   readonly discarded: number;
   readonly createMillis: { readonly original: number; readonly variant: number };
+  /** Milliseconds that 90 and 99 % of the timed samples stay below. A sample is the mean of some runs where one is very short. */
+  readonly originalP90Millis: number;
+  readonly originalP99Millis: number;
+  readonly variantP90Millis: number;
+  readonly variantP99Millis: number;
+  /**
+   * Milliseconds of the very first run of each session. The original's comes first in the process, so it also pays for
+   * what the engine compiles only once: not to be compared with the variant's.
+   */
+  readonly firstRunMillis: { readonly original: number; readonly variant: number };
+  readonly noise: LatencyNoise;
+}
+
+/** How unsteady the machine was. */
+export interface LatencyNoise {
+  /** Interquartile range / median of the samples, the larger of the two models'. */
+  readonly spread: number;
+  /** quiet: up to 5 %; noisy: up to 20 %; very noisy above. */
+  readonly word: 'quiet' | 'noisy' | 'very noisy';
 }
 
 export interface AgreementMeasurement {
@@ -34,6 +53,8 @@ export interface AgreementMeasurement {
   readonly sqnrDb: number;
   /** Fraction; absent where the output is no class vector. */
   readonly top1?: number;
+  /** Mean KL(original ‖ variant) of the class distributions, in nats; absent where the output is no class vector. */
+  readonly divergenceNats?: number;
   /** Every output that was compared. `cosine` and `sqnrDb` above are those of the worst one (recurrent state aside). */
   readonly outputs: readonly { readonly name: string; readonly cosine: number; readonly sqnrDb: number }[];
   /** Outputs that were not compared, each with the reason. */
