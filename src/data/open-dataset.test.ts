@@ -126,4 +126,10 @@ describe('any set of files', () => {
     const opened = openDataset([file], { decoder: sizeDecoder, checkpoint: () => Promise.resolve() });
     await expect(opened).rejects.toThrow('gone');
   });
+
+  it('a zip that cannot be opened does not stop the files beside it', async () => {
+    const set = await openTestSet({ ...pictures('cat/1.png', 'dog/1.png'), 'more.zip': 'this is text' });
+    expect(labelsOf(set)).toEqual(['cat', 'dog']);
+    expect(problemOf(set, 'unreadable-archive')).toMatchObject({ severity: 'error', examples: ['more.zip'] });
+  });
 });

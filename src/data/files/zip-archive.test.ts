@@ -1,8 +1,9 @@
 /** Every way to write a zip that is in use, and every lie that one can tell. */
 import { describe, expect, it } from 'vitest';
-import { buildZip, bytesOf } from '../testing/build-zip.ts';
+import { Writer, buildZip, bytesOf } from '../testing/build-zip.ts';
 import type { ZipEntry } from '../testing/build-zip.ts';
 import { errorOf, memoryFile } from '../testing/open-test-set.ts';
+import type { DataFile } from '../types.ts';
 import { MAX_FILE_BYTES } from './inflate.ts';
 import { openZip } from './zip-archive.ts';
 import type { ZipArchive } from './zip-archive.ts';
@@ -163,5 +164,36 @@ describe('lies', () => {
     );
     expect(error.code).toBe('malformed');
     expect(error.message).toMatch(/a\.zip cannot be read as a zip/);
+  });
+
+  it('a directory of hundreds of megabytes is refused before it is read', async () => {
+    // 400 MB that do not exist: zeros, and an end record that claims a directory of 300 MB at the start.
+    const end = new Writer()
+      .u32(0x06054b50)
+      .u16(0)
+      .u16(0)
+      .u16(65_535)
+      .u16(65_535)
+      .u32(300_000_000)
+      .u32(0)
+      .u16(0)
+      .finish();
+    const bytes = 400_000_000;
+    let most = 0;
+    const file: DataFile = {
+      path: 'huge.zip',
+      bytes,
+      read(from, to) {
+        most = Math.max(most, to - from);
+        const part = new Uint8Array(to - from);
+        for (let at = Math.max(from, bytes - end.length); at < to; at++)
+          part[at - from] = end[at - (bytes - end.length)];
+        return Promise.resolve(part);
+      },
+    };
+    const error = await errorOf(() => openZip(file, () => Promise.resolve()));
+    expect(error).toMatchObject({ code: 'too-large' });
+    expect(error.message).toMatch(/huge\.zip claims more entries than can be held/);
+    expect(most).toBeLessThan(1_000_000);
   });
 });
