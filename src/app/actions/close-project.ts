@@ -1,4 +1,5 @@
 /** Forgets the model, the data and everything that was kept of them in this browser. */
+import { setOffer } from './open-data.ts';
 import type { Action } from './types.ts';
 
 export const closeProjectAction: Action = {
@@ -6,5 +7,8 @@ export const closeProjectAction: Action = {
   label: 'Close project',
   shortcuts: [],
   enabled: (state) => state.model !== null || state.project.missing.length > 0,
-  perform: ({ desk }) => desk.closeProject(),
+  perform: ({ store, desk }) => {
+    setOffer(store, null);
+    return desk.closeProject();
+  },
 };

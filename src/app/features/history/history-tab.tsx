@@ -7,7 +7,8 @@ import { recipeTitle } from '../../store/recipe-title.ts';
 import { originalGain } from '../../store/points.ts';
 import { ORIGINAL } from '../../store/state.ts';
 import type { GainAxis, StudyEntry } from '../../store/state.ts';
-import { formatBytes, formatFactor, formatPercent } from '../../ui/format.ts';
+import { formatBytes, formatFactor } from '../../ui/format.ts';
+import { gainText } from '../tradeoff/axes.ts';
 import { useEntries, useGain } from '../workspace/use-study.ts';
 import './history.css';
 
@@ -54,13 +55,17 @@ export function HistoryTab(): ReactElement {
 function originalText(entries: readonly StudyEntry[], gain: GainAxis): string {
   const value = originalGain(entries, gain);
   if (value === null) return 'not measured';
-  return gain === 'accuracy' ? formatPercent(value) : value.toFixed(4);
+  const metric = entries.find(({ evaluation }) => evaluation !== null)?.evaluation?.summary.main ?? null;
+  return gain === 'accuracy' ? gainText(gain, value, metric) : value.toFixed(4);
 }
 
 function qualityText(entry: StudyEntry, gain: GainAxis): string {
-  const { measurement } = entry;
+  const { measurement, evaluation, evaluationFailure } = entry;
+  if (gain === 'accuracy') {
+    if (evaluation !== null) return gainText(gain, evaluation.summary.value, evaluation.summary.main);
+    return evaluationFailure === null ? 'not evaluated yet' : 'not evaluated';
+  }
   if (measurement === null) return entry.failure === null ? 'not measured yet' : 'not measured';
-  if (gain === 'accuracy') return formatPercent(measurement.accuracy?.value ?? Number.NaN);
   return measurement.agreement === null ? 'not measured' : measurement.agreement.cosine.toFixed(4);
 }
 

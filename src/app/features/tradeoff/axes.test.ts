@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { axisOf, gainText, shortTick } from './axes.ts';
+import { axisOf, gainName, gainText, shortTick } from './axes.ts';
 
 describe('axes', () => {
   it('ends on round numbers around the values', () => {
@@ -29,5 +29,11 @@ describe('axes', () => {
     expect(gainText('agreement', 0.99998)).toBe('0.999980');
     expect(gainText('agreement', 1)).toBe('1.0000');
     expect(gainText('accuracy', 0.9996)).toBe('99.96 %');
+  });
+
+  it('writes an error in its own unit, and says that less is better', () => {
+    expect(gainText('accuracy', 4.2, 'mae')).toBe('4.200');
+    expect(gainName('accuracy', 'mae')).toBe('MAE on your data, lower is better');
+    expect(gainName('accuracy', 'top1')).toBe('Top-1 on your data');
   });
 });

@@ -1,27 +1,28 @@
 /** How the two axes are named and how their numbers are written. Text only. */
 import type { CostAxis, GainAxis } from '../../store/state.ts';
+import type { MetricId } from '../../../core/metrics/tasks/types.ts';
 import { formatBytes, formatPercent } from '../../ui/format.ts';
+import { formatMetric, metricWords } from '../per-class/metric-text.ts';
 
 export function costText(cost: CostAxis, value: number): string {
   return cost === 'size' ? formatBytes(value) : formatPercent(value, 0);
 }
 
-export function gainText(gain: GainAxis, value: number): string {
-  return gain === 'accuracy'
-    ? formatPercent(value)
-    : value > 0.9999 && value < 1
-      ? value.toFixed(6)
-      : value.toFixed(4);
+/** @param metric of the evaluations; null for agreement, or before anything was evaluated. */
+export function gainText(gain: GainAxis, value: number, metric: MetricId | null = null): string {
+  if (gain === 'accuracy') return metric === null ? formatPercent(value) : formatMetric(metric, value);
+  return value > 0.9999 && value < 1 ? value.toFixed(6) : value.toFixed(4);
 }
 
 export function costName(cost: CostAxis): string {
   return cost === 'size' ? 'File size' : 'Time of a run, original = 100 %';
 }
 
-export function gainName(gain: GainAxis): string {
-  return gain === 'accuracy'
-    ? 'Top-1 accuracy on held-out images'
-    : 'Cosine to the original, synthetic inputs';
+export function gainName(gain: GainAxis, metric: MetricId | null = null): string {
+  if (gain === 'agreement') return 'Cosine to the original, synthetic inputs';
+  if (metric === null) return 'Accuracy on your data';
+  const { name, higherIsBetter } = metricWords(metric);
+  return `${name} on your data${higherIsBetter ? '' : ', lower is better'}`;
 }
 
 /** An axis: round ticks, and ends that are the first and last of them. */

@@ -12,8 +12,10 @@ import {
   YAxis,
   useChartWidth,
 } from 'recharts';
+import type { MetricId } from '../../../core/metrics/tasks/types.ts';
 import type { ChartPoint, Tradeoff } from '../../store/points.ts';
 import type { CostAxis, GainAxis } from '../../store/state.ts';
+import { metricWords } from '../per-class/metric-text.ts';
 import { axisOf, costName, costText, gainName, gainText, shortTick } from './axes.ts';
 
 interface ChartProps {
@@ -41,7 +43,7 @@ export const TradeoffChart = memo(function TradeoffChart({
   gain,
   onSelect,
 }: ChartProps): ReactElement {
-  const { points, front, ghost } = tradeoff;
+  const { points, front, ghost, metric } = tradeoff;
   const ghosts: GhostDatum[] = ghost === null ? [] : [{ cost: ghost.cost, gain: ghost.gain, ghost: true }];
   const costs = [
     ...ghosts.map((point) => point.cost),
@@ -62,8 +64,7 @@ export const TradeoffChart = memo(function TradeoffChart({
     cost === 'size'
       ? axisOf([0, ...costs], { ...unbounded, least: 1 })
       : axisOf([1, ...costs], { ...unbounded, least: LEAST_COST_SPREAD });
-  const floor = gain === 'accuracy' ? 0 : -1;
-  const y = axisOf(gains, { floor, ceiling: 1, least: LEAST_SPREAD[gain], count: 4 });
+  const y = axisOf(gains, gainBounds(gain, metric, gains));
   return (
     <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 700, height: 220 }}>
       <ScatterChart margin={{ top: 24, right: 18, bottom: 2, left: 2 }} accessibilityLayer={false}>
@@ -87,13 +88,17 @@ export const TradeoffChart = memo(function TradeoffChart({
           domain={[...y.domain]}
           ticks={[...y.ticks]}
           interval={0}
-          tickFormatter={(value: number) => gainTick(gain, value)}
+          tickFormatter={(value: number) => gainTick(gain, metric, value)}
           tick={AXIS_TEXT}
           axisLine={false}
           tickLine={false}
           width={58}
         />
-        <Tooltip cursor={false} isAnimationActive={false} content={<PointTip cost={cost} gain={gain} />} />
+        <Tooltip
+          cursor={false}
+          isAnimationActive={false}
+          content={<PointTip cost={cost} gain={gain} metric={metric} />}
+        />
         <Scatter
           data={[...front]}
           line={{ stroke: 'var(--accent)', strokeWidth: 2 }}
@@ -124,8 +129,24 @@ export const TradeoffChart = memo(function TradeoffChart({
 
 const AXIS_TEXT = { fill: 'var(--mute)', fontSize: 11 } as const;
 
+/** Shares and cosines end at 1; an error has no end, so that its least spread follows its size. */
+function gainBounds(
+  gain: GainAxis,
+  metric: MetricId | null,
+  values: readonly number[],
+): Parameters<typeof axisOf>[1] {
+  if (gain === 'agreement') return { floor: -1, ceiling: 1, least: LEAST_SPREAD.agreement, count: 4 };
+  if (metric === null || metricWords(metric).fraction) {
+    return { floor: 0, ceiling: 1, least: LEAST_SPREAD.accuracy, count: 4 };
+  }
+  const largest = Math.max(0, ...values);
+  const least = largest === 0 ? 1 : LEAST_SPREAD.accuracy * largest;
+  return { floor: 0, ceiling: Number.POSITIVE_INFINITY, least, count: 4 };
+}
+
 /** Enough digits to tell two ticks apart, no more. */
-function gainTick(gain: GainAxis, value: number): string {
+function gainTick(gain: GainAxis, metric: MetricId | null, value: number): string {
+  if (metric !== null && !metricWords(metric).fraction) return String(Number(value.toPrecision(4)));
   return gain === 'accuracy' ? `${shortTick((value * 100).toFixed(2))} %` : shortTick(value.toFixed(5));
 }
 
@@ -225,11 +246,13 @@ function PointTip({
   payload,
   cost,
   gain,
+  metric,
 }: {
   readonly active?: boolean;
   readonly payload?: readonly { readonly payload?: Datum }[];
   readonly cost: CostAxis;
   readonly gain: GainAxis;
+  readonly metric: MetricId | null;
 }): ReactElement | null {
   const point = payload?.[0]?.payload;
   if (active !== true || point === undefined) return null;
@@ -239,10 +262,13 @@ function PointTip({
       <b>{ghost ? 'Predicted' : point.title}</b>
       <span>{costText(cost, point.cost)}</span>
       <span>
-        {gain === 'accuracy' ? 'accuracy' : 'cosine'} {ghost ? 'about ' : ''}
-        {gainText(gain, point.gain)}
+        {gain === 'agreement' ? 'cosine' : metric === null ? 'accuracy' : metricWords(metric).name}{' '}
+        {ghost ? 'about ' : ''}
+        {gainText(gain, point.gain, metric)}
       </span>
-      <span className="mute">{ghost ? 'height read off between measured neighbours' : gainName(gain)}</span>
+      <span className="mute">
+        {ghost ? 'height read off between measured neighbours' : gainName(gain, metric)}
+      </span>
     </div>
   );
 }

@@ -15,7 +15,7 @@ export function PointTable({
   readonly gain: GainAxis;
   readonly onSelect: ((id: string) => void) | null;
 }): ReactElement {
-  const { points, ghost } = tradeoff;
+  const { points, ghost, metric } = tradeoff;
   return (
     <div className="point-table">
       <table className="table">
@@ -26,7 +26,7 @@ export function PointTable({
           <tr>
             <th scope="col">Variant</th>
             <th scope="col">{costName(cost)}</th>
-            <th scope="col">{gainName(gain)}</th>
+            <th scope="col">{gainName(gain, metric)}</th>
             <th scope="col">On the front</th>
           </tr>
         </thead>
@@ -44,7 +44,7 @@ export function PointTable({
                 {point.current ? ' (on screen)' : ''}
               </th>
               <td>{costText(cost, point.cost)}</td>
-              <td>{gainText(gain, point.gain)}</td>
+              <td>{gainText(gain, point.gain, metric)}</td>
               <td>{point.onFront ? 'yes' : 'no'}</td>
             </tr>
           ))}
@@ -52,7 +52,7 @@ export function PointTable({
             <tr className="mute">
               <th scope="row">present recipe, predicted</th>
               <td>{costText(cost, ghost.cost)}</td>
-              <td>about {gainText(gain, ghost.gain)}</td>
+              <td>about {gainText(gain, ghost.gain, metric)}</td>
               <td>not measured yet</td>
             </tr>
           )}

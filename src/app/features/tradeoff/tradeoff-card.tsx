@@ -27,7 +27,7 @@ export function TradeoffCard(): ReactElement {
   };
   const setView = (view: { cost?: CostAxis; gain?: GainAxis }): void =>
     store.setState((state) => ({ view: { ...state.view, ...view } }));
-  const labelled = sample || entries.some((entry) => (entry.measurement?.accuracy ?? null) !== null);
+  const labelled = sample || entries.some(({ evaluation }) => evaluation !== null);
   const measured = tradeoff.points.filter((point) => !point.original).length;
   return (
     <section className="card tradeoff" aria-label="Trade-off">
