@@ -40,7 +40,9 @@ export async function preview(
     const batch = await batcher.make([index]);
     const row = batch.rows[0];
     if (row === undefined) {
-      samples.push(unreadable(dataset, index, batch.failed[0]?.reason ?? 'The sample cannot be read.'));
+      samples.push(
+        unreadable(dataset, titles, index, batch.failed[0]?.reason ?? 'The sample cannot be read.'),
+      );
       continue;
     }
     const outputs = await predictor.run(batch.feeds);
@@ -59,12 +61,12 @@ export async function preview(
   return samples;
 }
 
-function unreadable(dataset: Dataset, index: number, reason: string): PreviewSample {
+function unreadable(dataset: Dataset, titles: Titles, index: number, reason: string): PreviewSample {
   const { key, label } = dataset.info(index);
   return {
     key,
     index,
-    label: labelText(label, () => undefined),
+    label: labelText(label, titles),
     predictions: [],
     right: null,
     picture: null,
@@ -72,26 +74,34 @@ function unreadable(dataset: Dataset, index: number, reason: string): PreviewSam
   };
 }
 
-type TitleOf = (classIndex: number) => string | undefined;
+interface Titles {
+  /** Of the model's class; undefined = it has a number only. */
+  ofClass(classIndex: number): string | undefined;
+  /** Of a label that is a number. */
+  ofLabel(name: string): string | undefined;
+}
 
-/** Names of the model's classes, for people. */
-function classTitles(dataset: Dataset, { task, classes }: DataConfig): TitleOf {
+/** Names for people. */
+function classTitles(dataset: Dataset, { task, classes }: DataConfig): Titles {
   const offset = task.kind === 'classification' ? task.classOffset : 0;
   const titles = dataset.classTitles;
-  const byNumber = new Map(
+  const byLabel = new Map(
     titles === undefined ? [] : dataset.classes.map((name, i) => [name, titles[i]] as const),
   );
-  return (classIndex) => {
-    const position = classIndex - offset;
-    return classes.length > 0 ? classes[position] : byNumber.get(String(position));
+  return {
+    ofClass(classIndex) {
+      const position = classIndex - offset;
+      return classes.length > 0 ? classes[position] : byLabel.get(String(position));
+    },
+    ofLabel: (name) => byLabel.get(name),
   };
 }
 
-function labelText(label: Label | null, titles: TitleOf): string | null {
+function labelText(label: Label | null, titles: Titles): string | null {
   if (label === null) return null;
   switch (label.kind) {
     case 'class': {
-      const title = /^\d+$/.test(label.name) ? titles(Number(label.name)) : undefined;
+      const title = titles.ofLabel(label.name);
       return title === undefined || title === label.name ? label.name : `${label.name} ${title}`;
     }
     case 'text':
@@ -120,7 +130,7 @@ const TOP = 3;
 function predictionsOf(
   task: Task,
   classes: readonly string[],
-  titles: TitleOf,
+  titles: Titles,
   outputs: Outputs,
   batch: Batch,
   row: BatchRow,
@@ -128,8 +138,7 @@ function predictionsOf(
 ): readonly Prediction[] {
   const said = (label: string, confidence: number | null = null): Prediction => ({ label, confidence });
   const className = (index: number): string => {
-    const title = titles(index);
-    return title === undefined ? `class ${index}` : title;
+    return titles.ofClass(index) ?? `class ${index}`;
   };
   switch (task.kind) {
     case 'classification': {

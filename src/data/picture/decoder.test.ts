@@ -36,7 +36,7 @@ async function refusal(bytes: Uint8Array): Promise<string> {
 
 const text = (...parts: (string | number[])[]): Uint8Array =>
   Uint8Array.from(
-    parts.flatMap((part) => (typeof part === 'string' ? [...part].map((c) => c.charCodeAt(0)) : part)),
+    parts.flatMap((part) => (typeof part === 'string' ? Array.from(part, (c) => c.charCodeAt(0)) : part)),
   );
 
 /** 16×16: the left half red, the lower right quarter blue, the rest white; large areas, so that JPEG keeps the colours. */

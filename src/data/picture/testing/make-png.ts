@@ -10,7 +10,7 @@ export interface PngOptions {
   readonly interlaced?: boolean;
   readonly palette?: readonly (readonly [number, number, number])[];
   /** Samples of a pixel, each below 2^bitDepth. */
-  sample(x: number, y: number): readonly number[];
+  readonly sample: (x: number, y: number) => readonly number[];
 }
 
 /** Adam7: first column, first row, step across, step down of each pass. Source: W3C PNG, 8.2. */
