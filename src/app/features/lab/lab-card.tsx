@@ -57,7 +57,7 @@ function LabTable({ rows }: { readonly rows: readonly LabRow[] }): ReactElement 
             <th scope="col" className="lab-wide" title="99 of 100 runs take less">
               p99
             </th>
-            <th scope="col">Speed-up</th>
+            <th scope="col">Original / variant</th>
             <th scope="col" className="lab-wide">
               Load
             </th>
@@ -119,8 +119,9 @@ function Row({ row, fastest }: { readonly row: LabRow; readonly fastest: boolean
       </tr>
       <tr className={`lab-narrow ${selected}`}>
         <td colSpan={3} className="mute">
-          p90 {row.p90} · p99 {row.p99} · load {row.load} · first run {row.firstRun}
-          {row.noise === '' ? '' : ` · ${row.noise}`}
+          {[`p90 ${row.p90}`, `p99 ${row.p99}`, `load ${row.load}`, `first run ${row.firstRun}`, row.noise]
+            .filter((part) => part !== '' && !part.endsWith('–'))
+            .join(' · ')}
         </td>
       </tr>
     </>

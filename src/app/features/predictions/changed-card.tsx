@@ -50,8 +50,13 @@ function Changed({
   const samples = useMemo(() => representatives(changed), [changed]);
   const indices = useMemo(() => samples.map(({ index }) => index), [samples]);
   const thumbnails = useThumbnails(indices, PICTURE_SIDE);
-  const show = (tab: 'predictions' | 'per-class'): void =>
+  const show = (tab: 'predictions' | 'per-class'): void => {
     store.setState((state) => ({ view: { ...state.view, tab } }));
+    // The tabs may be out of view, on a narrow screen a long way off.
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>('.details [role="tab"][aria-selected="true"]')?.focus(),
+    );
+  };
   return (
     <>
       <h2 className="card-title">
