@@ -96,17 +96,20 @@ class WorkerStudio implements Studio {
     return this.#models.close(modelId);
   };
 
-  measure: Studio['measure'] = (modelId, variantId, measurement, options = {}) =>
+  measure: Studio['measure'] = (modelId, variantId, measurement, options = {}, data = null) =>
     this.#measuring.run(async (signal) => {
       const original = await this.#models.files(modelId, null, signal);
       if (!original.ok) return original;
       const variant = variantId === null ? original : await this.#models.files(modelId, variantId, signal);
       if (!variant.ok) return variant;
+      const files = data === null ? null : this.#data.files(data.dataId);
+      if (files !== null && !files.ok) return files;
       const request: MeasureRequest = { ...measurement, original: original.value, variant: variant.value };
-      const { provider } = measurement;
+      const samples =
+        data === null || files === null ? undefined : { files: files.value, config: data.config };
       return this.#measuring.once(
-        provider,
-        (api, job) => api.measure(job, request),
+        measurement.provider,
+        (api, job) => api.measure(job, request, samples),
         signal,
         options.onProgress,
       );

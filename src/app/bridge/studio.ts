@@ -67,6 +67,12 @@ export interface StudioCapabilities {
   readonly webgpu: boolean;
 }
 
+/** An open set, and how it is read. */
+export interface DataInUse {
+  readonly dataId: string;
+  readonly config: DataConfig;
+}
+
 /** The user's data behind the studio: sets, their samples, and what models make of them. */
 export interface DataStudio {
   /** Indexes files, a folder or a zip. Nothing is uploaded; samples are read when they are needed. */
@@ -117,12 +123,16 @@ export interface Studio extends DataStudio {
   /** For the size prediction of recipes that start with `simplify`. Runs simplify once; later calls are free. */
   simplifiedSkeleton(modelId: string, options?: CallOptions): Promise<Result<SizeSkeleton>>;
   makeVariant(modelId: string, recipe: Recipe, options?: VariantOptions): Promise<Result<VariantSummary>>;
-  /** In a worker of its own, thrown away afterwards. `variantId` null measures the original against itself. */
+  /**
+   * In a worker of its own, thrown away afterwards. `variantId` null measures the original against itself. With `data`
+   * outputs are compared, and runs timed, on the user's samples instead of made-up inputs.
+   */
   measure(
     modelId: string,
     variantId: string | null,
     measurement: MeasureOptions,
     options?: VariantOptions,
+    data?: DataInUse | null,
   ): Promise<Result<MeasureResult>>;
   /** Tells of a variant that an earlier visit made: it is made again from its recipe when it is first asked about. */
   knowVariant(modelId: string, variantId: string, recipe: Recipe): void;

@@ -5,6 +5,7 @@
 import type { ProfileResult } from '../../core/profile/types.ts';
 import type { MeasureOptions, Studio, StudioCapabilities } from '../bridge/studio.ts';
 import type { LabLine } from './data-state.ts';
+import { dataInUse } from './entries.ts';
 import { announce } from './notices.ts';
 import type { Pipeline } from './pipeline.ts';
 import { ORIGINAL, mostThreads } from './state.ts';
@@ -67,6 +68,7 @@ export async function runLab(store: AppStore, studio: Studio, pipeline: Pipeline
               doing: `${provider === 'wasm' ? 'WASM' : 'WebGPU'}, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
             }),
         },
+        dataInUse(store.getState()),
       );
       if (call.signal.aborted || (!result.ok && result.error.code === 'cancelled')) return;
       const line: LabLine = {

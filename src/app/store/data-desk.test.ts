@@ -185,7 +185,7 @@ describe('accepted data', () => {
     expect(fake.last('evaluate').config?.exclude).toEqual(['b', 'c']);
   });
 
-  it('does not evaluate data without anything to be right about', async () => {
+  it('measures agreement on data without anything to be right about, and evaluates nothing', async () => {
     await openAndMeasure();
     await addData();
     await fake.last('proposeData').succeed([]);
@@ -194,6 +194,7 @@ describe('accepted data', () => {
     await fake.last('checkData').succeed({ counts: {}, excluded: 0, problems: [] });
     await fake.last('previewData').succeed([]);
     expect(calls('evaluate')).toBe(0);
+    expect(fake.last('measure').config?.task.kind).toBe('agreement');
   });
 
   it('says once why the original could not be evaluated', async () => {

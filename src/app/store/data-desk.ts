@@ -269,7 +269,9 @@ class Desk implements DataDesk {
     this.store.setState((state) => {
       if (state.data === null) return {};
       const data = { ...state.data, config, split: null };
-      return { data, entries: withoutStale(state.entries, { ...state, data }), held: null };
+      const entries = withoutStale(state.entries, { ...state, data });
+      // Where agreement is all there is to measure, it is measured on these samples.
+      return { data, entries: config.task.kind === 'agreement' ? unmeasured(entries) : entries, held: null };
     });
   }
 
@@ -279,6 +281,11 @@ class Desk implements DataDesk {
       data?.summary.dataId === dataId ? { data: { ...data, ...fields } } : {},
     );
   }
+}
+
+function unmeasured(entries: AppState['entries']): AppState['entries'] {
+  const again = Object.entries(entries).map(([id, entry]) => [id, { ...entry, measuredWith: null }]);
+  return Object.fromEntries(again) as AppState['entries'];
 }
 
 function notInUse(summary: DataSummary): DataState {

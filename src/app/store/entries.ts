@@ -6,7 +6,7 @@ import type { DataConfig } from '../../core/dataset/types.ts';
 import type { ErrorRecord, Result } from '../../core/errors.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type { Evaluation, MeasureResult, VariantSummary } from '../../worker/api.ts';
-import type { MeasureOptions } from '../bridge/studio.ts';
+import type { DataInUse, MeasureOptions } from '../bridge/studio.ts';
 import { showError } from './notices.ts';
 import { recipeKey } from './recipe-edit.ts';
 import { ORIGINAL, optionsKey } from './state.ts';
@@ -64,6 +64,12 @@ export function isLabelled(state: EvaluatedWith & Pick<AppState, 'sample'>): boo
 export function isEvaluated(entry: StudyEntry, state: EvaluatedWith): boolean {
   const key = evaluationKey(state);
   return key === null || entry.evaluatedWith === key;
+}
+
+/** What is measured on the user's samples instead of made-up inputs, or null. */
+export function dataInUse({ data }: Pick<AppState, 'data'>): DataInUse | null {
+  const config = data?.config ?? null;
+  return data === null || config === null ? null : { dataId: data.summary.dataId, config };
 }
 
 /** The entries without what was evaluated with other data: it would compare other samples. */

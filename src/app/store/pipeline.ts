@@ -8,6 +8,7 @@ import type { Result } from '../../core/errors.ts';
 import type { ModelSummary, OpenFile } from '../../worker/api.ts';
 import type { CallOptions, MeasureOptions, Studio } from '../bridge/studio.ts';
 import {
+  dataInUse,
   entryOf,
   evaluationKey,
   isEvaluated,
@@ -21,6 +22,7 @@ import { announce, showError } from './notices.ts';
 import { EMPTY_DRAFT, recipeKey } from './recipe-edit.ts';
 import { ORIGINAL, entryOfRecipe, isSettled, originalEntry, recipeOf } from './state.ts';
 import type { AppState, AppStore, JobKind, StudyEntry } from './state.ts';
+import { Turns } from './turns.ts';
 import { startHistory } from './undo.ts';
 
 /** How long the sliders must rest before work starts. */
@@ -79,11 +81,6 @@ export function createPipeline(store: AppStore, studio: Studio, after: After = b
   return new StudyPipeline(store, studio, after);
 }
 
-interface Turn {
-  readonly command: Command;
-  readonly controller: AbortController;
-}
-
 class StudyPipeline implements Pipeline {
   private readonly store: AppStore;
   private readonly studio: Studio;
@@ -92,8 +89,7 @@ class StudyPipeline implements Pipeline {
   private readonly stopListening: () => void;
   private forgetTimer: (() => void) | null = null;
   private running: AbortController | null = null;
-  private readonly turns: Turn[] = [];
-  private lastTurn: Promise<void> = Promise.resolve();
+  private readonly turns = new Turns();
   private openedListener: WhenOpened = () => ({});
   /** The model whose simplified sizes are known, or known not to be had. */
   private prepared: string | null = null;
@@ -122,7 +118,7 @@ class StudyPipeline implements Pipeline {
   }
 
   close(): void {
-    for (const { controller } of this.turns) controller.abort();
+    this.turns.stop(() => true);
     this.stop();
     const { model } = this.store.getState();
     this.prepared = null;
@@ -140,9 +136,7 @@ class StudyPipeline implements Pipeline {
   cancel(): void {
     const { job } = this.store.getState();
     if (job === null) return;
-    const [turn] = this.turns;
-    if (turn === undefined) this.store.setState((state) => ({ held: recipeKey(recipeOf(state)) }));
-    else turn.controller.abort();
+    if (!this.turns.stopFirst()) this.store.setState((state) => ({ held: recipeKey(recipeOf(state)) }));
     this.stop();
     this.store.setState({ job: null });
     announce(this.store, `Cancelled: ${job.title}.`);
@@ -197,24 +191,14 @@ class StudyPipeline implements Pipeline {
   }
 
   async command(
-    command: Command,
+    { kind, title, key }: Command,
     work: (call: CallOptions & { signal: AbortSignal }) => Promise<void>,
   ): Promise<void> {
-    this.abortTurns((key) => key === command.key);
     this.stop();
-    const turn: Turn = { command, controller: new AbortController() };
-    const { signal } = turn.controller;
-    const start = async () => {
-      if (!signal.aborted) await work(this.board.begin(command.kind, command.title, signal));
-    };
-    const mine = this.turns.length === 0 ? start() : this.lastTurn.then(start);
-    this.turns.push(turn);
-    this.lastTurn = mine.catch(() => undefined);
     try {
-      await mine;
+      await this.turns.take(key, (signal) => work(this.board.begin(kind, title, signal)));
     } finally {
-      this.turns.splice(this.turns.indexOf(turn), 1);
-      if (this.turns.length === 0) {
+      if (!this.turns.busy) {
         this.store.setState({ job: null });
         this.goOn();
       }
@@ -227,7 +211,7 @@ class StudyPipeline implements Pipeline {
 
   dispose(): void {
     this.stopListening();
-    this.abortTurns(() => true);
+    this.turns.stop(() => true);
     this.stop();
   }
 
@@ -236,7 +220,7 @@ class StudyPipeline implements Pipeline {
     from: OpenedFrom,
     call: (options: CallOptions) => Promise<Result<ModelSummary>>,
   ): Promise<void> {
-    this.abortTurns((key) => key !== DATA_KEY);
+    this.turns.stop((key) => key !== DATA_KEY);
     return this.command({ kind: 'open', title, key: OPEN_KEY }, async (options) => {
       const result = await call(options);
       if (options.signal.aborted) return;
@@ -265,10 +249,6 @@ class StudyPipeline implements Pipeline {
     if (before !== null && before.modelId !== model.modelId) void this.studio.close(before.modelId);
   }
 
-  private abortTurns(which: (key: string) => boolean): void {
-    for (const { command, controller } of this.turns) if (which(command.key)) controller.abort();
-  }
-
   /** Latest wins: what runs for an older recipe is stopped at once, the newer one starts after a pause. */
   private recipeChanged(): void {
     this.stop();
@@ -282,9 +262,9 @@ class StudyPipeline implements Pipeline {
       failed: state.failed?.recipeKey === key ? state.failed : null,
       held: state.held === key ? key : null,
       // The job of a command goes on; what this recipe lacks is done after it.
-      ...(this.turns.length > 0 ? {} : { job: null }),
+      ...(this.turns.busy ? {} : { job: null }),
     });
-    if (this.turns.length > 0 || (entry !== undefined && this.isDone(entry))) return;
+    if (this.turns.busy || (entry !== undefined && this.isDone(entry))) return;
     if (this.store.getState().held === key) return;
     this.forgetTimer = this.after(SETTLE_MILLIS, () => {
       this.forgetTimer = null;
@@ -310,7 +290,7 @@ class StudyPipeline implements Pipeline {
    */
   private async work(again = false): Promise<void> {
     // A command has its turn; the last of them calls again.
-    if (this.turns.length > 0) return;
+    if (this.turns.busy) return;
     const controller = new AbortController();
     this.running = controller;
     const { signal } = controller;
@@ -362,14 +342,18 @@ class StudyPipeline implements Pipeline {
   }
 
   private async measure(entry: StudyEntry, signal: AbortSignal): Promise<void> {
-    const { model, options } = this.store.getState();
+    const state = this.store.getState();
+    const { model, options } = state;
     if (model === null) return;
     const title = entry.id === ORIGINAL ? 'Measuring the original' : 'Measuring the variant';
     const call = this.board.begin('measure', title, signal);
-    const result = await this.studio.measure(model.modelId, variantIdOf(entry.id), options, {
-      ...call,
-      supersede: 'measure',
-    });
+    const result = await this.studio.measure(
+      model.modelId,
+      variantIdOf(entry.id),
+      options,
+      { ...call, supersede: 'measure' },
+      dataInUse(state),
+    );
     if (signal.aborted) return;
     keepMeasurement(this.store, entry.id, result, options);
   }
