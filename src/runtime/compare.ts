@@ -1,10 +1,20 @@
 /**
- * Runs two sessions on the same made-up inputs and says how close the outputs are. It must not call that accuracy,
- * and it must not know where the models come from.
+ * Runs two sessions on the same inputs, made up or the user's own, and says how close the outputs are. It must not call
+ * that accuracy, and it must not know where the models come from.
  */
-import { addPair, classCount, cosineOf, NO_PAIRS, sqnrDbOf, winners } from '../core/metrics/agreement.ts';
-import type { PairSums } from '../core/metrics/agreement.ts';
+import {
+  addDivergence,
+  addPair,
+  classCount,
+  cosineOf,
+  NO_DIVERGENCE,
+  NO_PAIRS,
+  sqnrDbOf,
+  winners,
+} from '../core/metrics/agreement.ts';
+import type { DivergenceSums, PairSums } from '../core/metrics/agreement.ts';
 import type { AgreementMeasurement } from '../core/metrics/types.ts';
+import type { HostTensor } from '../core/onnx/graph-runner.ts';
 import { makeFeeds } from './feeds.ts';
 import type { ValueRange } from './feeds.ts';
 import { isState } from './inputs.ts';
@@ -12,8 +22,10 @@ import type { DimensionSizes, ModelInput } from './inputs.ts';
 import type { OrtTensor } from './ort.ts';
 import type { Session } from './session.ts';
 
-/** Samples for agreement: enough for a top-1 of 1/16 steps, few enough to wait for. */
+/** Made-up samples for agreement: enough for a top-1 of 1/16 steps, few enough to wait for. */
 export const AGREEMENT_SAMPLES = 16;
+/** Real ones differ more from each other. */
+export const AGREEMENT_DATA_SAMPLES = 64;
 
 /** A float output as numbers; undefined for what is no float tensor. */
 export function numbersOf(value: OrtTensor): ArrayLike<number> | undefined {
@@ -39,6 +51,7 @@ interface OutputRecord {
   /** Class rows of both sides that have the same winner, and all class rows. */
   same: number;
   rows: number;
+  divergence: DivergenceSums;
   leftOut: string | undefined;
 }
 
@@ -46,39 +59,72 @@ export type AgreementFound =
   | { readonly ok: true; readonly agreement: AgreementMeasurement }
   | { readonly ok: false; readonly reason: string };
 
-export interface CompareOptions {
-  readonly inputs: readonly ModelInput[];
-  readonly sizes: DimensionSizes;
-  readonly seed: number;
-  readonly range: ValueRange;
+interface Pacing {
   readonly samples: number;
   /** Called after each sample; false = no time for more. */
   readonly goOn: (done: number) => Promise<boolean>;
 }
 
+export interface CompareOptions extends Pacing {
+  readonly inputs: readonly ModelInput[];
+  readonly sizes: DimensionSizes;
+  readonly seed: number;
+  readonly range: ValueRange;
+}
+
+type Feeds = ReadonlyMap<string, HostTensor>;
+type Told = Pick<AgreementMeasurement, 'inputs' | 'range' | 'dimensions'>;
+
 /** @throws PareError when a run fails. */
-export async function compareOnSynthetic(
+export function compareOnSynthetic(
   original: Session,
   variant: Session,
   options: CompareOptions,
+): Promise<AgreementFound> {
+  const { inputs, sizes, seed, range } = options;
+  const feeds = (sample: number): Feeds => makeFeeds(inputs, sizes, seed, sample, range);
+  return compare(original, variant, feeds, options, { inputs: 'synthetic', range, dimensions: sizes });
+}
+
+/**
+ * On the user's own samples.
+ * @throws PareError when a run fails.
+ */
+export function compareOnData(
+  original: Session,
+  variant: Session,
+  samples: readonly Feeds[],
+  { sizes, goOn }: Pick<CompareOptions, 'sizes' | 'goOn'>,
+): Promise<AgreementFound> {
+  const pacing = { samples: samples.length, goOn };
+  return compare(original, variant, (i) => samples[i], pacing, { inputs: 'data', dimensions: sizes });
+}
+
+async function compare(
+  original: Session,
+  variant: Session,
+  feeds: (sample: number) => Feeds,
+  pacing: Pacing,
+  told: Told,
 ): Promise<AgreementFound> {
   const records: OutputRecord[] = original.ort.outputNames.map((name) => ({
     name,
     sums: NO_PAIRS,
     same: 0,
     rows: 0,
+    divergence: NO_DIVERGENCE,
     leftOut: undefined,
   }));
   let samples = 0;
-  while (samples < options.samples) {
-    const tensors = makeFeeds(options.inputs, options.sizes, options.seed, samples, options.range);
+  while (samples < pacing.samples) {
+    const tensors = feeds(samples);
     const x = await original.run(original.feeds(tensors));
     const y = await variant.run(variant.feeds(tensors));
     for (const record of records) compareOutput(record, x[record.name], y[record.name]);
     samples++;
-    if (!(await options.goOn(samples))) break;
+    if (!(await pacing.goOn(samples))) break;
   }
-  return conclude(records, samples, options);
+  return conclude(records, samples, told);
 }
 
 type Value = OrtTensor | undefined;
@@ -104,6 +150,7 @@ function compareOutput(record: OutputRecord, x: Value, y: Value): void {
   const second = winners(b, classes);
   record.rows += first.length;
   record.same += first.filter((winner, i) => winner >= 0 && winner === second[i]).length;
+  record.divergence = addDivergence(record.divergence, a, b, classes);
 }
 
 /** A softmax leaves a row off 1 by rounding only: 2⁻²³ for each of some thousand terms. */
@@ -124,11 +171,7 @@ function distributionWidth(dims: readonly number[], values: ArrayLike<number>): 
   return width;
 }
 
-function conclude(
-  records: readonly OutputRecord[],
-  samples: number,
-  { sizes, range }: CompareOptions,
-): AgreementFound {
+function conclude(records: readonly OutputRecord[], samples: number, told: Told): AgreementFound {
   const compared = records.filter((r) => r.leftOut === undefined && r.sums.elements > 0);
   const broken = compared.find((r) => r.sums.variantNonFinite > 0);
   if (broken !== undefined) {
@@ -152,15 +195,24 @@ function conclude(
     ok: true,
     agreement: {
       source: 'measured',
-      inputs: 'synthetic',
+      ...told,
       samples,
       cosine: Math.min(...counting.map((r) => cosineOf(r.sums))),
       sqnrDb: Math.min(...counting.map((r) => sqnrDbOf(r.sums))),
-      ...(classified === undefined ? {} : { top1: classified.same / classified.rows }),
+      ...(classified === undefined ? {} : classFigures(classified)),
       outputs: usable.map((r) => ({ name: r.name, cosine: cosineOf(r.sums), sqnrDb: sqnrDbOf(r.sums) })),
       ...(leftOut.length === 0 ? {} : { leftOut }),
-      range,
-      dimensions: sizes,
     },
+  };
+}
+
+function classFigures({
+  same,
+  rows,
+  divergence,
+}: OutputRecord): Pick<AgreementMeasurement, 'top1' | 'divergenceNats'> {
+  return {
+    top1: same / rows,
+    ...(divergence.rows === 0 ? {} : { divergenceNats: divergence.nats / divergence.rows }),
   };
 }

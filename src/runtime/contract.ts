@@ -13,17 +13,6 @@ export interface DownloadFile {
   readonly parts: readonly BlobPart[];
 }
 
-export interface LabelledSet {
-  readonly name: string;
-  /** The model input that takes the samples. */
-  readonly input: string;
-  /** Of all values together: the first is the number of samples. */
-  readonly dims: readonly number[];
-  readonly values: Float32Array;
-  /** One class index a sample. */
-  readonly labels: Uint8Array | Uint16Array;
-}
-
 export interface MeasureRequest {
   readonly original: readonly DownloadFile[];
   readonly variant: readonly DownloadFile[];
@@ -34,13 +23,12 @@ export interface MeasureRequest {
   readonly dimensions: Readonly<Record<string, number>>;
   /** Upper bound on the latency part, milliseconds. */
   readonly budgetMillis: number;
-  /** Labelled samples, when the model has them (the bundled sample). */
-  readonly dataset?: LabelledSet;
 }
 
 export interface MeasureResult {
   readonly latency: LatencyMeasurement | null;
   readonly agreement: AgreementMeasurement | null;
+  /** Always null: accuracy is evaluated on the user's data (Evaluation). Kept for measurements that were stored before. */
   readonly accuracy: AccuracyMeasurement | null;
   readonly memory: MemoryMeasurement | null;
   /** Each thing that was not measured, with the reason. */

@@ -41,6 +41,9 @@ describe('timePair', () => {
         speedupInterval: { low: 2, high: 2 },
         discarded: MIN_DISCARDED,
         runs: 40,
+        originalP90Millis: 8,
+        variantP99Millis: 4,
+        noise: { spread: 0, word: 'quiet' },
       },
     });
     expect(b.time()).toBeLessThanOrEqual(1200);
@@ -56,6 +59,24 @@ describe('timePair', () => {
     // Such runs never look stable: warm-up takes 35 % of 1200 ms = 420 ms. (1200 − 420) / 12 = 65 pairs; the last needs room for 13.6 ms.
     expect(found.ok && found.latency.runs).toBeGreaterThanOrEqual(64);
     expect(b.time()).toBeLessThanOrEqual(1200);
+  });
+
+  it('gives the slow runs, and says how unsteady the machine was', async () => {
+    const spreadOf = async (slow: number) => {
+      // Of ten runs of the variant four are slow: the quartiles are 10 and `slow`.
+      const b = bench(
+        () => 10,
+        (n) => (n % 10 < 6 ? 10 : slow),
+      );
+      const found = await timePair(b.original, b.variant, { clock: b.clock, budgetMillis: 6000, breathe });
+      if (!found.ok) throw new Error(found.reason);
+      return found.latency;
+    };
+    expect(await spreadOf(10.25)).toMatchObject({ noise: { word: 'quiet' }, variantP90Millis: 10.25 });
+    const noisy = await spreadOf(11);
+    expect(noisy).toMatchObject({ originalP99Millis: 10, variantP99Millis: 11, noise: { word: 'noisy' } });
+    expect(noisy.noise.spread).toBeCloseTo(0.1, 9);
+    expect((await spreadOf(15)).noise.word).toBe('very noisy');
   });
 
   it('lets the one that goes first alternate', async () => {

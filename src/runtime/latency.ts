@@ -2,8 +2,8 @@
  * How long two models take, fairly: warmed up, interleaved, in one process, with intervals. Time and breathing come
  * from outside. It must not know sessions; it never runs while a profiler is on.
  */
-import { median, medianInterval, MIN_INTERVAL_RUNS } from '../core/metrics/statistics.ts';
-import type { Interval } from '../core/metrics/types.ts';
+import { median, medianInterval, MIN_INTERVAL_RUNS, quantile } from '../core/metrics/statistics.ts';
+import type { Interval, LatencyMeasurement, LatencyNoise } from '../core/metrics/types.ts';
 
 export interface Clock {
   /** Milliseconds from any origin, never going back. */
@@ -18,19 +18,11 @@ export interface LatencyOptions {
   readonly breathe: (fraction: number) => Promise<void>;
 }
 
-export interface PairLatency {
-  readonly originalMillis: number;
-  readonly variantMillis: number;
-  readonly originalInterval: Interval;
-  readonly variantInterval: Interval;
-  /** Median of original / variant over the pairs. */
-  readonly speedup: number;
-  readonly speedupInterval: Interval;
-  /** Timed samples of each model. */
-  readonly runs: number;
-  /** Warm-up runs of each model. */
-  readonly discarded: number;
-}
+/** All that timing finds. */
+export type PairLatency = Omit<
+  LatencyMeasurement,
+  'source' | 'provider' | 'threads' | 'createMillis' | 'firstRunMillis'
+>;
 
 export type LatencyFound =
   { readonly ok: true; readonly latency: PairLatency } | { readonly ok: false; readonly reason: string };
@@ -172,5 +164,23 @@ function summarize(samples: Samples, discarded: number): PairLatency {
     speedupInterval: intervalOf(ratios),
     runs: samples.original.length,
     discarded,
+    originalP90Millis: quantile(samples.original, 0.9),
+    originalP99Millis: quantile(samples.original, 0.99),
+    variantP90Millis: quantile(samples.variant, 0.9),
+    variantP99Millis: quantile(samples.variant, 0.99),
+    noise: noiseOf(samples),
   };
+}
+
+/** Steady machines stay below 2 %; a scheduler that shares the core with others gives 10 % and more. */
+const QUIET = 0.05;
+const NOISY = 0.2;
+
+function noiseOf({ original, variant }: Samples): LatencyNoise {
+  const spread = Math.max(
+    ...[original, variant].map(
+      (millis) => (quantile(millis, 0.75) - quantile(millis, 0.25)) / Math.max(median(millis), 1e-9),
+    ),
+  );
+  return { spread, word: spread <= QUIET ? 'quiet' : spread <= NOISY ? 'noisy' : 'very noisy' };
 }

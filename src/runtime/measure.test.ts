@@ -60,6 +60,19 @@ const measured = (what: MeasureRequest, checkpoint?: (fraction: number, doing: s
 const reasons = (result: Awaited<ReturnType<typeof measureInNode>>): Record<string, string> =>
   Object.fromEntries(result.notMeasured.map(({ what, reason }) => [what, reason]));
 
+/** A sample [1, n] with a 1 at `c`. */
+const hot = (c: number, n = 4) =>
+  new Map([
+    [
+      'x',
+      {
+        dataType: 'float32' as const,
+        dims: [1, n],
+        bytes: new Uint8Array(Float32Array.from({ length: n }, (_, i) => (i === c ? 1 : 0)).buffer),
+      },
+    ],
+  ]);
+
 describe('measure', () => {
   it('finds a known error: every output is off by a twentieth', async () => {
     const result = await measured(
@@ -73,7 +86,10 @@ describe('measure', () => {
     expect(result.latency).toMatchObject({ source: 'measured', provider: 'wasm', threads: 1 });
     expect(result.latency?.runs).toBeGreaterThanOrEqual(6);
     expect(result.latency?.discarded).toBeGreaterThanOrEqual(10);
-    expect(reasons(result)['accuracy']).toMatch(/no labelled data/);
+    // Half a millisecond passes at each look at the clock: before and after.
+    expect(result.latency?.firstRunMillis).toEqual({ original: 0.5, variant: 0.5 });
+    expect(result.accuracy).toBeNull();
+    expect(reasons(result)).toEqual({});
   });
 
   it('finds the same winners where the order of the classes is kept, none where it is turned round', async () => {
@@ -88,50 +104,46 @@ describe('measure', () => {
     expect(turned.agreement?.cosine).toBeCloseTo(-1, 9);
   });
 
-  it('scores labelled data, paired', async () => {
+  it("compares on the user's own samples where there are some", async () => {
     // One-hot inputs: the original answers the position of the 1; the variant mixes up classes 2 and 3.
     const swap = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0];
     const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
-    const hot = (c: number) => [0, 1, 2, 3].map((i) => (i === c ? 1 : 0));
-    const classes = Array.from({ length: 40 }, (_, i) => i % 4);
-    const result = await measured(
-      request(weighted('MatMul', [4, 4], identity), weighted('MatMul', [4, 4], swap), {
-        dataset: {
-          name: 'corners',
-          input: 'x',
-          dims: [40, 4],
-          values: Float32Array.from(classes.flatMap(hot)),
-          // Every fourth label is wrong: both miss those of class 0.
-          labels: Uint8Array.from(classes, (c) => (c === 0 ? 1 : c)),
+    const asked: number[] = [];
+    const result = await measureInNode(
+      request(weighted('MatMul', [4, 4], identity), weighted('MatMul', [4, 4], swap)),
+      {
+        clock: tickingClock(),
+        samples: (count) => {
+          asked.push(count);
+          return Promise.resolve(Array.from({ length: Math.min(count, 40) }, (_, i) => hot(i % 4)));
         },
-      }),
+      },
     );
-    expect(result.accuracy).toMatchObject({
-      source: 'measured',
-      metric: 'top1',
-      dataset: 'corners',
-      samples: 40,
-      baseline: 0.75,
-      value: 0.25,
-      difference: -0.5,
-    });
-    // 20 samples went from right to wrong, none the other way: 2·(½)^20
-    expect(result.accuracy?.pValue).toBeCloseTo(2 * 0.5 ** 20, 12);
+    expect(asked).toEqual([1, 64]);
+    // Half of the 40 samples are of classes 0 and 1, which the variant leaves alone.
+    expect(result.agreement).toMatchObject({ inputs: 'data', samples: 40, top1: 0.5, dimensions: { N: 1 } });
+    expect(result.agreement?.range).toBeUndefined();
+    // Those outputs are distributions already. In the other half p = 1 meets 0, which counts as 2⁻¹²⁶.
+    expect(result.agreement?.divergenceNats).toBeCloseTo((126 * Math.LN2) / 2, 9);
+    expect(result.latency).not.toBeNull();
   });
 
-  it('says which data does not fit', async () => {
+  it('says why samples cannot be used, and times made-up inputs', async () => {
     const model = weighted('Mul', [4], [1, 1, 1, 1]);
-    const set = {
-      name: 's',
-      input: 'x',
-      dims: [2, 4],
-      values: new Float32Array(8),
-      labels: new Uint8Array(2),
-    };
-    const accuracyReason = async (dataset: MeasureRequest['dataset'] & object) =>
-      reasons(await measured(request(model, model, { dataset })))['accuracy'];
-    expect(await accuracyReason({ ...set, input: 'z' })).toMatch(/float32 input 'z'/);
-    expect(await accuracyReason({ ...set, labels: new Uint8Array(3) })).toMatch(/inconsistent/);
+    const withSamples = (samples: NonNullable<Parameters<typeof measureInNode>[1]>['samples'] & object) =>
+      measureInNode(request(model, model), { clock: tickingClock(), samples });
+    const wide = await withSamples(() => Promise.resolve([hot(0, 5)]));
+    expect(wide.agreement).toBeNull();
+    expect(reasons(wide)['agreement']).toMatch(/does not run on your samples.*Got: 5 Expected: 4/);
+    expect(wide.latency).not.toBeNull();
+    const none = await withSamples(() => Promise.resolve([]));
+    expect(reasons(none)['agreement']).toMatch(/no sample that can be read/);
+    const broken = await withSamples(() =>
+      Promise.reject(new PareError('data-invalid', 'None of the first samples can be fed.')),
+    );
+    expect(reasons(broken)['agreement']).toMatch(/None of the first samples/);
+    const stopped = withSamples(() => Promise.reject(new PareError('cancelled', 'Cancelled.')));
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('refuses everything with the reason when the variant does not load', async () => {
@@ -139,12 +151,7 @@ describe('measure', () => {
     const bad: TinyModel = { ...good, nodes: [{ op: 'NoSuchOp', inputs: ['x', 'w'], outputs: ['y'] }] };
     const result = await measured(request(good, bad));
     expect(result).toMatchObject({ latency: null, agreement: null, accuracy: null, memory: null });
-    expect(result.notMeasured.map(({ what }) => what).sort()).toEqual([
-      'accuracy',
-      'agreement',
-      'latency',
-      'memory',
-    ]);
+    expect(result.notMeasured.map(({ what }) => what).sort()).toEqual(['agreement', 'latency', 'memory']);
     expect(reasons(result)['latency']).toMatch(/could not load the variant.*NoSuchOp/);
   });
 
@@ -240,7 +247,6 @@ describe('measure', () => {
     expect(result.latency).toBeNull();
     expect(reasons(result)['latency']).toMatch(/broke down and could not run the original.*out of bounds/);
     expect(reasons(result)['memory']).toBe(reasons(result)['latency']);
-    expect(reasons(result)['accuracy']).toMatch(/no labelled data/);
   });
 
   it('stops when it is cancelled', async () => {

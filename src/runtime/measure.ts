@@ -4,13 +4,11 @@
  */
 import { PareError } from '../core/errors.ts';
 import type { MeasureRequest, MeasureResult } from './contract.ts';
-import { measureAccuracy } from './accuracy.ts';
-import { AGREEMENT_SAMPLES, compareOnSynthetic } from './compare.ts';
-import { makeFeeds } from './feeds.ts';
-import type { ValueRange } from './feeds.ts';
-import { findSizes } from './find-sizes.ts';
-import { readInputs } from './inputs.ts';
-import type { DimensionSizes, ModelInput } from './inputs.ts';
+import { AGREEMENT_SAMPLES, compareOnData, compareOnSynthetic } from './compare.ts';
+import type { AgreementFound } from './compare.ts';
+import type { HostTensor } from '../core/onnx/graph-runner.ts';
+import { findFeeds } from './find-feeds.ts';
+import type { FoundFeeds, SampleSource } from './find-feeds.ts';
 import { timePair } from './latency.ts';
 import type { Clock } from './latency.ts';
 import { memoryPerSession } from './memory.ts';
@@ -19,7 +17,6 @@ import type { Ort } from './ort.ts';
 import { readModelBytes } from './model-bytes.ts';
 import { openSession, startRuntime } from './session.ts';
 import type { ModelBytes, Session } from './session.ts';
-import { pickRange } from './value-range.ts';
 
 type What = MeasureResult['notMeasured'][number]['what'];
 
@@ -34,20 +31,21 @@ export interface MeasureHost {
   readonly machine: MeasureResult['machine'];
   /** Threads that the runtime really has. */
   readonly threads: number;
+  /** The user's own data; absent = inputs are made up. */
+  readonly samples?: SampleSource;
   /** Lets the host breathe, shows progress, and throws PareError `cancelled`. */
   checkpoint(fraction: number, doing: string): Promise<void>;
 }
 
 /** Where each part of the work begins on the progress bar. */
-const AT = { load: 0, sizes: 0.1, agreement: 0.15, accuracy: 0.3, latency: 0.45, memory: 0.9 } as const;
+const AT = { load: 0, sizes: 0.1, agreement: 0.15, latency: 0.4, memory: 0.9 } as const;
 
-const ALL: readonly What[] = ['latency', 'agreement', 'accuracy', 'memory'];
+const ALL = ['latency', 'agreement', 'memory'] as const satisfies readonly What[];
 
 class Findings {
   readonly host: MeasureHost;
   latency: MeasureResult['latency'] = null;
   agreement: MeasureResult['agreement'] = null;
-  accuracy: MeasureResult['accuracy'] = null;
   memory: MeasureResult['memory'] = null;
   readonly #notMeasured: { what: What; reason: string }[] = [];
 
@@ -68,11 +66,11 @@ class Findings {
   }
 
   result(): MeasureResult {
-    const { latency, agreement, accuracy, memory } = this;
+    const { latency, agreement, memory } = this;
     return {
       latency,
       agreement,
-      accuracy,
+      accuracy: null,
       memory,
       notMeasured: this.#notMeasured,
       machine: this.host.machine,
@@ -133,16 +131,13 @@ async function measureAll(findings: Findings, request: MeasureRequest, open: Ses
   open.push(variant);
 
   const pair: Pair = { original, variant, originalBytes, variantBytes };
-  const inputs = readInputs(original.ort);
-  const sizes = inputs.ok ? await sizesFor(findings, request, pair, inputs.inputs) : inputs;
-  const synthetic =
-    sizes.ok && inputs.ok
-      ? await syntheticInputs(findings, request, pair, inputs.inputs, sizes.sizes)
-      : undefined;
-  if (synthetic !== undefined) await agreementPart(findings, request, pair, synthetic);
-  await accuracyPart(findings, request, pair);
-  if (synthetic !== undefined) await latencyPart(findings, request, pair, synthetic);
-  else if (!sizes.ok) for (const what of ['agreement', 'latency'] as const) findings.miss(what, sizes.reason);
+  const feeds = await findFeeds(host, request, original, () =>
+    host.checkpoint(AT.sizes, 'Finding inputs that the model accepts'),
+  );
+  if (feeds.ok) {
+    await agreementPart(findings, request, pair, feeds);
+    await latencyPart(findings, request, pair, feeds.timed);
+  } else for (const what of ['agreement', 'latency'] as const) findings.miss(what, feeds.reason);
   await memoryPart(findings, request, pair, open);
 }
 
@@ -153,38 +148,6 @@ interface Pair {
   readonly variantBytes: ModelBytes;
 }
 
-async function sizesFor(
-  { host }: Findings,
-  request: MeasureRequest,
-  { original }: Pair,
-  inputs: readonly ModelInput[],
-): ReturnType<typeof findSizes> {
-  return findSizes(original, inputs, request.dimensions, request.seed, {
-    clock: host.clock,
-    breathe: () => host.checkpoint(AT.sizes, 'Finding sizes that the model accepts'),
-  });
-}
-
-/** All that is needed to make inputs up. */
-interface Synthetic {
-  readonly inputs: readonly ModelInput[];
-  readonly sizes: DimensionSizes;
-  readonly range: ValueRange;
-}
-
-async function syntheticInputs(
-  { host }: Findings,
-  request: MeasureRequest,
-  { original }: Pair,
-  inputs: readonly ModelInput[],
-  sizes: DimensionSizes,
-): Promise<Synthetic> {
-  const range = await pickRange(original, inputs, sizes, request.seed, () =>
-    host.checkpoint(AT.sizes, 'Finding inputs that the model reacts to'),
-  );
-  return { inputs, sizes, range };
-}
-
 /** Times the latency budget that the agreement may take before it makes do with fewer samples: rarely, for then the figure depends on the machine. */
 const AGREEMENT_SHARE = 4;
 
@@ -192,51 +155,42 @@ async function agreementPart(
   findings: Findings,
   request: MeasureRequest,
   { original, variant }: Pair,
-  synthetic: Synthetic,
+  feeds: FoundFeeds & { readonly ok: true },
 ): Promise<void> {
   const { host } = findings;
-  const start = host.clock.now();
-  const span = AT.accuracy - AT.agreement;
-  const found = await compareOnSynthetic(original, variant, {
-    ...synthetic,
-    seed: request.seed,
-    samples: AGREEMENT_SAMPLES,
-    goOn: async (done) => {
-      await host.checkpoint(AT.agreement + (span * done) / AGREEMENT_SAMPLES, 'Comparing outputs');
-      return host.clock.now() - start < AGREEMENT_SHARE * request.budgetMillis;
-    },
-  });
-  if (found.ok) findings.agreement = found.agreement;
-  else findings.miss('agreement', found.reason);
-}
-
-async function accuracyPart(
-  findings: Findings,
-  request: MeasureRequest,
-  { original, variant }: Pair,
-): Promise<void> {
-  const { host } = findings;
-  const { dataset } = request;
-  if (dataset === undefined) {
-    findings.miss('accuracy', 'There is no labelled data for this model.');
+  if (feeds.unusable !== undefined) {
+    findings.miss('agreement', feeds.unusable);
     return;
   }
-  const span = AT.latency - AT.accuracy;
-  const found = await measureAccuracy(original, variant, dataset, (fraction) =>
-    host.checkpoint(AT.accuracy + span * fraction, `Classifying ${dataset.name}`),
-  );
-  if (found.ok) findings.accuracy = found.accuracy;
-  else findings.miss('accuracy', found.reason);
+  const { samples, synthetic, sizes } = feeds;
+  const start = host.clock.now();
+  const span = AT.latency - AT.agreement;
+  const goOn = async (done: number): Promise<boolean> => {
+    const wanted = samples?.length ?? AGREEMENT_SAMPLES;
+    await host.checkpoint(AT.agreement + (span * done) / wanted, 'Comparing outputs');
+    return host.clock.now() - start < AGREEMENT_SHARE * request.budgetMillis;
+  };
+  const found: AgreementFound =
+    samples === undefined
+      ? await compareOnSynthetic(original, variant, {
+          ...synthetic,
+          sizes,
+          goOn,
+          seed: request.seed,
+          samples: AGREEMENT_SAMPLES,
+        })
+      : await compareOnData(original, variant, samples, { sizes, goOn });
+  if (found.ok) findings.agreement = found.agreement;
+  else findings.miss('agreement', found.reason);
 }
 
 async function latencyPart(
   findings: Findings,
   request: MeasureRequest,
   { original, variant }: Pair,
-  { inputs, sizes, range }: Synthetic,
+  tensors: ReadonlyMap<string, HostTensor>,
 ): Promise<void> {
   const { host } = findings;
-  const tensors = makeFeeds(inputs, sizes, request.seed, 0, range);
   const originalFeeds = original.feeds(tensors);
   const variantFeeds = variant.feeds(tensors);
   const span = AT.memory - AT.latency;
@@ -259,6 +213,8 @@ async function latencyPart(
     threads: host.threads,
     ...found.latency,
     createMillis: { original: original.createMillis, variant: variant.createMillis },
+    // Both have run by now.
+    firstRunMillis: { original: original.firstRunMillis() ?? 0, variant: variant.firstRunMillis() ?? 0 },
   };
 }
 

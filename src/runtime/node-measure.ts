@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import type { MeasureRequest, MeasureResult } from './contract.ts';
 import { measure } from './measure.ts';
+import type { SampleSource } from './find-feeds.ts';
 import type { Clock } from './latency.ts';
 import { loadNodeRuntime } from './node-ort.ts';
 import { RUNTIME_NAME } from './ort.ts';
@@ -16,12 +17,14 @@ export interface NodeMeasureOptions {
   readonly checkpoint?: (fraction: number, doing: string) => Promise<void>;
   /** For tests: time that does not depend on the machine. */
   readonly clock?: Clock;
+  /** The user's own data; absent = inputs are made up. */
+  readonly samples?: SampleSource;
 }
 
 /** @throws PareError `cancelled` from the checkpoint; everything else is in the result. */
 export async function measureInNode(
   request: MeasureRequest,
-  { checkpoint = () => Promise.resolve(), clock = performance }: NodeMeasureOptions = {},
+  { checkpoint = () => Promise.resolve(), clock = performance, samples }: NodeMeasureOptions = {},
 ): Promise<MeasureResult> {
   const { ort, memory } = await loadNodeRuntime(request.threads);
   return measure(
@@ -38,6 +41,7 @@ export async function measureInNode(
         crossOriginIsolated: true,
       },
       checkpoint,
+      ...(samples === undefined ? {} : { samples }),
     },
     request,
   );

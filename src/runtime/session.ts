@@ -21,6 +21,8 @@ export interface Session {
   readonly ort: OrtSession;
   /** Milliseconds that making it took. */
   readonly createMillis: number;
+  /** Milliseconds of the first run that worked; undefined before it. */
+  readonly firstRunMillis: () => number | undefined;
   /** Feeds as the runtime wants them; made once, used for many runs. */
   feeds(tensors: ReadonlyMap<string, HostTensor>): Record<string, OrtTensor>;
   /** Like `feeds` without copies where possible: for one run, during which nobody writes into the bytes. */
@@ -68,18 +70,23 @@ export async function openSession(
     throw runtimeError(error, `could not load ${who}`);
   }
   const createMillis = now() - start;
+  let firstRunMillis: number | undefined;
   return {
     ort: session,
     createMillis,
+    firstRunMillis: () => firstRunMillis,
     feeds: (tensors) =>
       Object.fromEntries([...tensors].map(([name, tensor]) => [name, toOrtTensor(ort, tensor)])),
     borrow: (tensors) =>
       Object.fromEntries([...tensors].map(([name, tensor]) => [name, borrowOrtTensor(ort, tensor)])),
     async run(feeds, names) {
       try {
-        return await (names === undefined
+        const before = firstRunMillis === undefined ? now() : 0;
+        const values = await (names === undefined
           ? session.run(feeds, QUIET_RUN)
           : session.run(feeds, names, QUIET_RUN));
+        firstRunMillis ??= now() - before;
+        return values;
       } catch (error) {
         throw runtimeError(error, `could not run ${who}`);
       }
