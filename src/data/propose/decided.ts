@@ -25,7 +25,7 @@ export async function proposeUnlabelled(
 ): Promise<Omit<Proposal, 'config' | 'problems'> & { inputs: Readonly<Record<string, InputFit>> }> {
   const output = [...probe.outputs].find(([, tensor]) => (classCount(tensor.dims) ?? 0) > 2)?.[0];
   const unknown = 'No labels that fit the outputs: only the agreement with the original can be measured.';
-  if (output === undefined || plan.values.length * plan.sizes.length === 1) {
+  if (output === undefined || plan.values.length === 1 || order.length < 2) {
     return {
       inputs: plan.fits(0, 0),
       metric: METRIC_NAMES.agreement,
@@ -54,7 +54,7 @@ export async function proposeUnlabelled(
     inputs: plan.fits(best.values, 0),
     metric: 'decidedness',
     attempts: attempts.map(({ title, score, samples }) => ({ title, score, samples })),
-    evidence: `${unknown} With ${best.title} the model tells ${best.samples} samples apart most clearly; that is a hint, no proof.`,
+    evidence: `${unknown} With ${best.title} the model tells the ${best.samples} samples looked at apart most clearly; that is a hint, no proof.`,
     sure: false,
   };
 }

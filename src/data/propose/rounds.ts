@@ -146,8 +146,10 @@ class Table {
   chooseValues(all: readonly Way[]): Way {
     const reordered = (way: Way): boolean => this.#host.values[way.values].reordered;
     const [usual, turned] = [all.filter((way) => !reordered(way)), all.filter(reordered)];
-    const best = this.choose(usual, SCALE_ALPHA);
-    return turned.length === 0 ? best : this.choose([best, this.choose(turned, SCALE_ALPHA)], ORDER_ALPHA);
+    const bests = [usual, turned].flatMap((ways) =>
+      ways.length === 0 ? [] : [this.choose(ways, SCALE_ALPHA)],
+    );
+    return this.choose(bests, ORDER_ALPHA);
   }
 
   contenders(all: readonly Way[], most: number): Way[] {

@@ -25,15 +25,12 @@ export function fakePredictor(
     runs,
     inputs: [{ name: 'input', dataType: 'float32', shape: inputShape }],
     outputs: [{ name: 'output', dataType: 'float32', shape: [null, ...outputDims] }],
-    run: (feeds) => {
+    run: async (feeds) => {
+      await Promise.resolve();
       const feed = feeds.get('input');
-      if (feed === undefined) return Promise.reject(new Error('There is no input.'));
+      if (feed === undefined) throw new Error('There is no input.');
       const rows = feed.dims[0];
-      try {
-        refuse(rows);
-      } catch (error) {
-        return Promise.reject(error);
-      }
+      refuse(rows);
       runs.push(rows);
       const all = new Float32Array(feed.bytes.slice().buffer);
       const size = all.length / rows;
@@ -42,9 +39,7 @@ export function fakePredictor(
       ).flat();
       if (out.length !== rows * elementCount(outputDims)) throw new Error('The answer has another size.');
       const bytes = new Uint8Array(Float32Array.from(out).buffer);
-      return Promise.resolve(
-        new Map([['output', { dataType: 'float32' as const, dims: [rows, ...outputDims], bytes }]]),
-      );
+      return new Map([['output', { dataType: 'float32' as const, dims: [rows, ...outputDims], bytes }]]);
     },
   };
 }
