@@ -100,6 +100,7 @@ describe('evaluating', () => {
     const records = await evaluator.evaluate(0, 50, go);
     expect(records.filter((record) => record.kind === 'class' && record.rank === 0).length).toBe(45);
     expect(predictor.runs).toEqual(new Array<number>(50).fill(1));
+    expect(records.map(({ index }) => index)).toEqual(Array.from({ length: 50 }, (_, i) => i));
   });
 
   it('throws what the runtime says when nothing runs', async () => {

@@ -44,27 +44,29 @@ export function createEvaluator({ dataset, config, predictor, part, indices }: E
     async evaluate(from, to, checkpoint) {
       const end = Math.min(to, chosen.length);
       const records: SampleRecord[] = [];
-      let next =
-        from < end ? batcher.make(slice(chosen, from, Math.min(end, from + batcher.size))) : undefined;
-      for (let at = from; at < end; at += batcher.size) {
-        const indicesHere = slice(chosen, at, Math.min(end, at + batcher.size));
-        const batch = await (next ?? batcher.make(indicesHere));
+      // One by one, once the model has shown that it takes no more, so that nothing is read twice.
+      const chunk = (at: number): number[] =>
+        slice(chosen, at, Math.min(end, at + (runner.single ? 1 : batcher.size)));
+      let indicesHere = from < end ? chunk(from) : [];
+      let next = indicesHere.length > 0 ? batcher.make(indicesHere) : undefined;
+      for (let at = from; next !== undefined;) {
+        const batch: Batch = await next;
         const score = (made: Batch, outputs: Outputs): SampleRecord[] =>
           made.rows.map((row, i) => scoreRow(scorer, config, outputs, row, i, made.size));
         const running = runner.run(batch, score, (index) => batcher.make([index]));
         // Where the runtime does not block, the next batch is read and decoded meanwhile.
-        const follow = at + batcher.size;
-        next =
-          follow < end
-            ? batcher.make(slice(chosen, follow, Math.min(end, follow + batcher.size)))
-            : undefined;
+        at += indicesHere.length;
+        const following = at < end ? chunk(at) : [];
+        next = following.length > 0 ? batcher.make(following) : undefined;
         // A failed run must not leave a second failure unheard.
         next?.catch(() => undefined);
-        records.push(...inOrder(indicesHere, [...(await running), ...batch.failed]));
-        await checkpoint(
-          (Math.min(end, follow) - from) / (end - from),
-          `${Math.min(end, follow) - from} of ${end - from} samples`,
+        const scored = await running;
+        // Rows keep the order of their samples; only what failed has to be put between them.
+        records.push(
+          ...(batch.failed.length === 0 ? scored : inOrder(indicesHere, [...scored, ...batch.failed])),
         );
+        indicesHere = following;
+        await checkpoint((at - from) / (end - from), `${at - from} of ${end - from} samples`);
       }
       return records;
     },
@@ -100,6 +102,10 @@ class BatchRunner {
   constructor(predictor: Predictor, fixed: boolean) {
     this.#predictor = predictor;
     this.#fixed = fixed;
+  }
+
+  get single(): boolean {
+    return this.#mode === 'single';
   }
 
   async run(batch: Batch, score: Score, make: (index: number) => Promise<Batch>): Promise<SampleRecord[]> {

@@ -3,7 +3,7 @@ import { PareError } from '../../core/errors.ts';
 import type { ArrayFit, ColumnsFit } from '../../core/dataset/types.ts';
 import { elementCount } from '../../core/tensor/dtype.ts';
 import type { RawValue } from '../types.ts';
-import { encode, isFloatType, store } from './values.ts';
+import { encode, store } from './values.ts';
 import type { FeedType, ValueArray } from './values.ts';
 
 type RawArray = Extract<RawValue, { readonly kind: 'array' }>;
@@ -22,11 +22,8 @@ export function writeArray(raw: RawArray, fit: ArrayFit, type: FeedType, out: Va
     );
   }
   const values = fit.transpose === undefined ? raw.values : transposed(raw, fit.transpose, fit.source);
-  const plain = fit.scale === 1 && fit.mean === 0 && fit.std === 1;
-  if (plain && typeof values[0] === typeof out[0] && isFloatType(type) && type !== 'float16') {
-    // The common case of ready arrays: one copy.
-    (out as Float32Array).set(values as ArrayLike<number>, at);
-    checkFinite(out as Float32Array, at, count, fit.source);
+  if ((type === 'float32' || type === 'float64') && typeof values[0] === 'number') {
+    writeFloats(values as ArrayLike<number>, fit, out as Float32Array, at);
     return;
   }
   for (let i = 0; i < count; i++) {
@@ -36,10 +33,18 @@ export function writeArray(raw: RawArray, fit: ArrayFit, type: FeedType, out: Va
   }
 }
 
-function checkFinite(values: Float32Array, at: number, count: number, source: string): void {
-  for (let i = at; i < at + count; i++) {
-    if (!Number.isFinite(values[i])) throw notFinite(values[i], i - at, source);
-  }
+/** The common case, without a call for each value. */
+function writeFloats(values: ArrayLike<number>, fit: ArrayFit, out: Float32Array, at: number): void {
+  const { scale, mean, std, source } = fit;
+  const count = values.length;
+  if (scale === 1 && mean === 0 && std === 1) out.set(values, at);
+  else for (let i = 0; i < count; i++) out[at + i] = (values[i] * scale - mean) / std;
+  // x − x is 0 for every finite x and NaN for the others; NaN stays in a sum.
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum += values[i] - values[i];
+  if (sum === 0) return;
+  const bad = Array.prototype.findIndex.call(values, (x: number) => !Number.isFinite(x));
+  throw notFinite(values[bad], bad, source);
 }
 
 function notFinite(value: number, position: number, source: string): PareError {

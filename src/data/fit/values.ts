@@ -55,10 +55,6 @@ export function feedType(type: DataType, input: string): FeedType {
   );
 }
 
-export function isFloatType(type: FeedType): boolean {
-  return type === 'float32' || type === 'float64' || type === 'float16';
-}
-
 export function allocate(type: FeedType, count: number): ValueArray {
   return new ARRAYS[type](count);
 }
