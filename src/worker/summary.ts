@@ -7,21 +7,10 @@ import { overridableInitializers } from '../core/onnx/overridable.ts';
 import { verifyModel } from '../core/onnx/verify.ts';
 import { forEachTensor } from '../core/onnx/walk.ts';
 import type { WeightLayer } from '../core/onnx/weights.ts';
-import { elementCount, type DataType } from '../core/tensor/dtype.ts';
+import { countParameters } from '../core/profile/parameters.ts';
 import type { InputSummary, LayerSummary, ModelSummary } from './api.ts';
 
 export type ModelFacts = Omit<ModelSummary, 'modelId' | 'fileName' | 'bytes' | 'skeleton'>;
-
-const FLOATS: ReadonlySet<DataType> = new Set([
-  'float32',
-  'float16',
-  'bfloat16',
-  'float64',
-  'float8e4m3fn',
-  'float8e4m3fnuz',
-  'float8e5m2',
-  'float8e5m2fnuz',
-]);
 
 /** @param weights the model's own, from listWeights */
 export function summarizeModel(model: Model, weights: readonly WeightLayer[]): ModelFacts {
@@ -62,16 +51,4 @@ function describeLayer({ id, label, op, tensor, elements, weightBytes, frozen }:
     weightBytes,
     ...(frozen === undefined ? {} : { frozen }),
   };
-}
-
-/** Trained numbers: every floating-point constant, and weights that were quantized before. */
-function countParameters(model: Model, weights: readonly WeightLayer[]): number {
-  const counted = new Set(weights.map(({ tensor }) => tensor));
-  let count = weights.reduce((total, { elements }) => total + elements, 0);
-  forEachTensor(model, (tensor) => {
-    if (counted.has(tensor) || !FLOATS.has(tensor.dataType)) return;
-    const elements = elementCount(tensor.dims);
-    if (Number.isSafeInteger(elements) && elements > 0) count += elements;
-  });
-  return count;
 }

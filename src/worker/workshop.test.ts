@@ -52,6 +52,31 @@ describe('Workshop', () => {
     expect(model.weightBytes).toBe(model.layers.reduce((sum, layer) => sum + 4 * layer.elements, 0));
   });
 
+  it('counts what a run costs, the same for a variant whose weights are decoded at load', async () => {
+    const { workshop, model, id } = await opened();
+    const costs = await workshop.costs(id, null, { N: 2 });
+    expect(costs).toMatchObject({ source: 'counted', dimensions: { N: 2 }, uncounted: {} });
+    expect(costs.parameters).toBe(model.parameters);
+    expect(costs.layers.map(({ layerId }) => layerId)).toEqual(model.layers.map((layer) => layer.id));
+    expect(costs.macs).toBe(costs.layers.reduce((sum, { macs }) => sum + macs, 0));
+    // Twice the batch is twice the work; a free dimension that is not given is guessed.
+    expect((await workshop.costs(id, null, {})).macs).toBe(costs.macs / 2);
+    const variant = await workshop.makeVariant(id, PRESETS['int8-sparse80'], goOn);
+    expect(await workshop.costs(id, variant.variantId, { N: 2 })).toMatchObject({
+      macs: costs.macs,
+      layers: costs.layers,
+    });
+  });
+
+  it('names the nodes of each layer, in a variant too', async () => {
+    const { workshop, model, id } = await opened();
+    const nodes = workshop.layerNodes(id, null);
+    expect(Object.keys(nodes)).toEqual(model.layers.map((layer) => layer.id));
+    expect(Object.values(nodes).every((names) => names.length > 0 && !names.includes(''))).toBe(true);
+    const variant = await workshop.makeVariant(id, PRESETS.int4, goOn);
+    expect(Object.keys(workshop.layerNodes(id, variant.variantId))).toEqual(Object.keys(nodes));
+  });
+
   it('reads nothing of a dropped folder but the model and the data that it names', async () => {
     const unread = new Blob(['x']);
     unread.arrayBuffer = () => Promise.reject(new Error('was read'));

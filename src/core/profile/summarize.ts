@@ -2,7 +2,6 @@
  * Events of several profiled runs become times by node and by layer: medians over the faster half of the runs, a node's
  * own time without that of the graphs inside it. It must not know how events were caught or printed.
  */
-import { median } from '../metrics/statistics.ts';
 import { findLayers } from './layer-finder.ts';
 import type { LayerNodes } from './layer-finder.ts';
 import type { NodeTime, ProfileEvent, ProfileResult } from './types.ts';
@@ -163,6 +162,13 @@ function nodeTimes(runs: readonly ProfiledRun[], layerNodes: LayerNodes): NodeTi
     share: total > 0 ? micros / total : 0,
     layerId: layers.get(row) ?? null,
   }));
+}
+
+/** Of at least one value. Metrics have one too, but they stand above profiles. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1];
+  return sorted.length % 2 === 1 ? upper : (sorted[(sorted.length >> 1) - 1] + upper) / 2;
 }
 
 /** The run whose length is nearest to the median, from its own zero. */
