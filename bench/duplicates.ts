@@ -9,10 +9,13 @@ import { gunzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import jpeg from 'jpeg-js';
 import { nodeCodecs } from '../src/cli/codecs.ts';
+import type { DataConfig, DuplicateReport } from '../src/core/dataset/types.ts';
 import { seededRandom } from '../src/core/passes/random.ts';
 import { sharedDir } from '../src/core/testing/shared.ts';
 import { createPictureDecoder } from '../src/data/picture/decoder.ts';
+import { checkSplit } from '../src/data/prepare/check.ts';
 import { findDuplicates } from '../src/data/prepare/duplicates.ts';
+import { divide, EXCLUDED } from '../src/data/prepare/split.ts';
 import { plant, PLANTS, type Plant } from '../src/data/prepare/testing/plant.ts';
 import { pictureSet, type MadeSample } from '../src/data/prepare/testing/picture-set.ts';
 import type { Picture } from '../src/data/types.ts';
@@ -76,17 +79,21 @@ function copyOf(
   return stored(plant(kind as Plant, original.picture, { next }), 85);
 }
 
+interface Planted {
+  /** Position of the picture that it is, or is a copy of. */
+  readonly origin: number;
+  readonly kind?: Kind;
+}
+
 async function count(title: string, originals: readonly RealPicture[]): Promise<void> {
   const random = seededRandom(SEED);
   const next = (): number => random.next();
-  const samples: (MadeSample & { origin: number; kind?: Kind })[] = originals.map(
-    ({ name, bytes, picture }, i) => ({
-      key: `${i} ${name}`,
-      bytes,
-      picture,
-      origin: i,
-    }),
-  );
+  const samples: (MadeSample & Planted)[] = originals.map(({ name, bytes, picture }, i) => ({
+    key: `${i} ${name}`,
+    bytes,
+    picture,
+    origin: i,
+  }));
   const planted = new Map<Kind, number>();
   // Each kind in turn: every picture gets one copy.
   for (const [i, original] of originals.entries()) {
@@ -121,6 +128,39 @@ async function count(title: string, originals: readonly RealPicture[]): Promise<
   }
   console.log(`  different pictures taken for copies: ${wrong.length}`);
   for (const line of wrong.slice(0, 5)) console.log(`    ${line}`);
+  countLeaks(samples, report);
+}
+
+/** Copies on the other side of a division: how many there are, how many the check names, before and after the fix. */
+function countLeaks(samples: readonly (MadeSample & Planted)[], report: DuplicateReport): void {
+  const set = pictureSet(samples);
+  const config: DataConfig = {
+    format: 'pare-data',
+    version: 1,
+    name: 'planted',
+    inputs: {},
+    task: { kind: 'agreement' },
+    classes: [],
+    split: { seed: SEED, calibration: Math.round(samples.length / 5), holdBack: 0.2 },
+    exclude: [],
+  };
+  const leaks = (how: DataConfig): number => {
+    const { codes } = divide(set, how);
+    return samples.filter(
+      ({ origin, kind }, i) =>
+        kind !== undefined &&
+        !NOT_COPIES.has(kind) &&
+        codes[i] !== EXCLUDED &&
+        codes[origin] !== EXCLUDED &&
+        codes[i] !== codes[origin],
+    ).length;
+  };
+  const named = (how: DataConfig): number =>
+    checkSplit(set, how, report).problems.find(({ code }) => code === 'split-leak')?.count ?? 0;
+  const fixed = { ...config, exclude: report.removable };
+  console.log(
+    `  copies across a division: ${leaks(config)}, named as leaks: ${named(config)}; with the copies left out: ${leaks(fixed)}, named ${named(fixed)}`,
+  );
 }
 
 const shared = sharedDir();

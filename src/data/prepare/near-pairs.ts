@@ -7,8 +7,8 @@ import { GRID, popCount, type PictureHash } from './picture-hash.ts';
 import { alignedCorrelation, correlation, deviation } from './similarity.ts';
 
 /**
- * Bits of 64 that may differ. Of 500 photographs whose copies were cut by 5 %, 99 in 100 stay within 18; of pairs of
- * different photographs, 7 in 10,000 do (docs/benchmarks.md has the counts).
+ * Bits of 64 that may differ. Of 250 photographs that were cut by 5 %, 99 in 100 stay within 18; of pairs of different
+ * photographs, 7 in 10,000 do. bench/duplicates.ts counts what comes of all these bounds together.
  */
 const MOST_BITS = 18;
 /** Candidates a picture at most, on average: sets of look-alikes (digits, documents) get a smaller radius instead. */
