@@ -52,6 +52,13 @@ describe('batches', () => {
     expect(createBatcher(rows(5), { inputs: { x: wider } }, [port(['N', 20_000_000])]).size).toBe(1);
   });
 
+  it('of a sample that no memory holds are refused', () => {
+    const huge = { ...fit, dims: [2 ** 40] };
+    expect(() => createBatcher(rows(5), { inputs: { x: huge } }, [port(['N', null])])).toThrow(
+      /One run takes 4194304 MB of inputs; at most 1024 MB are fed/,
+    );
+  });
+
   it('without an axis for samples take one at a time', async () => {
     const batcher = createBatcher(rows(5), { inputs: { x: fit } }, [port([3])]);
     expect([batcher.size, batcher.fixed]).toEqual([1, true]);

@@ -17,6 +17,8 @@ import { createWriter, type Writer } from './writers.ts';
 /** Larger batches save little and cost memory. */
 const MAX_BATCH = 32;
 const MAX_BATCH_BYTES = 32 * 2 ** 20;
+/** What one run may take when a single sample or a fixed batch is larger than that. */
+const MOST_SAMPLE_BYTES = 1024 * 2 ** 20;
 
 export interface BatchRow {
   /** Position in the set. */
@@ -141,8 +143,15 @@ function batchSize(inputs: readonly Input[], most: number): { size: number; fixe
       `The inputs take different numbers of samples at once: ${[...fixed].join(', ')}.`,
     );
   }
-  const [only] = fixed;
-  if (only !== undefined) {
+  const [only = 1] = fixed;
+  if (bytes * only > MOST_SAMPLE_BYTES) {
+    throw new PareError(
+      'too-large',
+      `One run takes ${((bytes * only) / 2 ** 20).toFixed(0)} MB of inputs; at most ${MOST_SAMPLE_BYTES / 2 ** 20} MB are fed.`,
+      { hint: 'Choose a smaller size for the inputs.' },
+    );
+  }
+  if (fixed.size === 1) {
     if (single && only !== 1) {
       throw new PareError('data-invalid', `One input takes ${only} samples at once and another takes one.`);
     }

@@ -30,6 +30,9 @@ export async function peekPictures(dataset: Dataset): Promise<PicturePeek | unde
   return sizes.length === 0 ? undefined : { sizes };
 }
 
+/** A sample of 200 MB in float32; no model for pictures takes as many. */
+const MOST_PIXELS = 4096 * 4096;
+
 interface PictureShape {
   readonly width: number;
   readonly height: number;
@@ -49,6 +52,9 @@ export function pictureShape(port: ModelPort, peek: PicturePeek, custom: Custom)
   if (axes === undefined) return `${refusal}: it has the shape [${shape.map((d) => d ?? '?').join(', ')}].`;
   const { channels, layout } = axes;
   const [height, width] = freeSize(axes.height, axes.width, peek, custom);
+  if (width * height > MOST_PIXELS) {
+    return `${refusal} that can be made: ${width}×${height} pixels are too many.`;
+  }
   return { channels, layout, width, height };
 }
 
@@ -60,13 +66,15 @@ interface Axes {
   readonly layout: ImageFit['layout'];
 }
 
+/** [rows, columns, colours] of one picture; a free first axis is more likely that of the samples. */
+function isUnbatchedNhwc([first, , last]: readonly Axis[]): boolean {
+  return typeof first === 'number' && first > 4 && (last === 1 || last === 3);
+}
+
 function axesOf(shape: readonly Axis[]): Axes | undefined {
   const colours = (d: Axis): 1 | 3 | undefined => (d === 1 || d === 3 ? d : undefined);
   const area = (d: Axis): boolean => typeof d !== 'number' || d > 4;
-  if (
-    shape.length === 4 ||
-    (shape.length === 3 && (colours(shape[0]) === 3 || colours(shape[2]) !== undefined))
-  ) {
+  if (shape.length === 4 || (shape.length === 3 && (colours(shape[0]) === 3 || isUnbatchedNhwc(shape)))) {
     const [a, b, c] = shape.slice(-3);
     const first = colours(a);
     const last = colours(c);

@@ -101,8 +101,9 @@ function problem(code: string, message: string, count = 0): DataProblem {
 const shapes = (seen: readonly Seen[]): string =>
   seen.map(({ name, full }) => `'${name}' [${full.join(', ')}]`).join(', ');
 
-/** [C], [C, 1, 1]: one axis carries all. */
+/** [C], [1, C], [C, 1, 1]: one axis carries all. [C, 1] is how detectors give one score a cell. */
 function vectorLength({ dims }: Seen): number | undefined {
+  if (dims.length === 2 && dims[0] > 1) return undefined;
   const wide = dims.filter((d) => d !== 1);
   return wide.length > 1 ? undefined : (wide[0] ?? 1);
 }

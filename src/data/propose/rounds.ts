@@ -63,7 +63,7 @@ async function settleValues(host: RoundHost, table: Table): Promise<Way> {
   let remaining = customary(grid(host.values.length, 1, host.readings));
   const rounds = [
     { samples: FIRST, share: 0.25, keep: 4 },
-    { samples: SECOND, share: 0.15, keep: 3 },
+    { samples: SECOND, share: 0.15, keep: 4 },
     { samples: LAST, share: 0.25, keep: 1 },
   ];
   for (const { samples, share, keep } of rounds) {
