@@ -256,6 +256,11 @@ export interface DuplicateReport {
   readonly total: number;
   /** Every key that removing copies would leave out. */
   readonly removable: readonly string[];
+  /**
+   * The set is full of pictures that look alike (digits, lines of text): only copies that were stored again or made
+   * brighter are named, for cut or marked ones cannot be told from others here.
+   */
+  readonly lookAlikes?: boolean;
 }
 
 /** How many samples each part has, and what is wrong with the division. */

@@ -165,7 +165,8 @@ describe('findDuplicates', () => {
       key: `copy of ${key}`,
       picture: reencoded(picture, 90),
     }));
-    const { groups } = await findDuplicates(pictureSet([...samples, ...copies]), noCheckpoint);
+    const { groups, lookAlikes } = await findDuplicates(pictureSet([...samples, ...copies]), noCheckpoint);
+    expect(lookAlikes).toBe(true);
     const found = groups.filter(({ keys }) => keys.some((key) => keys.includes(`copy of ${key}`)));
     expect(found).toHaveLength(10);
     const strangers = groups.flatMap(({ keys }) =>

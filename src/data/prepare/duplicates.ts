@@ -92,11 +92,12 @@ interface NearCopies {
   readonly order: readonly number[];
   /** `a` comes before `b` in `order`. */
   readonly pairs: readonly NearPair[];
+  readonly lookAlikes: boolean;
 }
 
 async function nearCopies(dataset: Dataset, first: Int32Array, checkpoint: Checkpoint): Promise<NearCopies> {
   const pictures = dataset.sources.filter(({ kind, name }) => kind === 'image' && name !== MASK_SOURCE);
-  if (pictures.length !== 1) return { order: [], pairs: [] };
+  if (pictures.length !== 1) return { order: [], pairs: [], lookAlikes: false };
   const source = pictures[0].name;
   const { length } = dataset;
   const hashes = new PictureHashes(length);
@@ -113,10 +114,10 @@ async function nearCopies(dataset: Dataset, first: Int32Array, checkpoint: Check
   }
   const labelled = (i: number): number => (dataset.info(i).label === null ? 0 : 1);
   order.sort((a, b) => labelled(b) - labelled(a) || pixels[b] - pixels[a] || a - b);
-  const pairs = await findNearPairs(hashes, order, (fraction, doing) =>
+  const near = await findNearPairs(hashes, order, (fraction, doing) =>
     checkpoint(AT.decode + (1 - AT.decode) * fraction, doing),
   );
-  return { order, pairs };
+  return { order, ...near };
 }
 
 async function readPicture(dataset: Dataset, index: number, source: string): Promise<Picture | null> {
@@ -154,6 +155,7 @@ function report(dataset: Dataset, { first, checked }: ExactCopies, near: NearCop
     groups: [...named].sort((a, b) => Number(b.labelsDiffer) - Number(a.labelsDiffer)).slice(0, MOST_GROUPS),
     total: named.length,
     removable: named.flatMap(({ keys }) => keys.slice(1)),
+    ...(near.lookAlikes ? { lookAlikes: true } : {}),
   };
 }
 

@@ -40,6 +40,12 @@ export interface NearPair {
   readonly distance: number;
 }
 
+export interface NearPairs {
+  readonly pairs: readonly NearPair[];
+  /** Only sure copies are among them: the set has too many pictures that look alike. */
+  readonly lookAlikes: boolean;
+}
+
 export class PictureHashes {
   readonly low: Int32Array;
   readonly high: Int32Array;
@@ -90,13 +96,14 @@ export async function findNearPairs(
   hashes: PictureHashes,
   order: readonly number[],
   checkpoint: Checkpoint,
-): Promise<NearPair[]> {
+): Promise<NearPairs> {
   const pictures = order.filter((position) => hashes.isComparable(position));
   const candidates = await candidatePairs(hashes, pictures, (fraction, doing) =>
     checkpoint(fraction / 2, doing),
   );
   const looks = await looksOf(hashes, candidates, (fraction, doing) => checkpoint(0.5 + fraction / 2, doing));
-  return candidates.filter((_, i) => looks.similarities[i] >= looks.least);
+  const pairs = candidates.filter((_, i) => looks.similarities[i] >= looks.least);
+  return { pairs, lookAlikes: looks.least === SURELY_COPIES };
 }
 
 interface Looks {
