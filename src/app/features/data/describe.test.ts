@@ -80,7 +80,12 @@ describe('configLines', () => {
       format: 'pare-data',
       version: 1,
       name: 'photos',
-      inputs: { input: image, flag: { kind: 'constant', dims: [1], value: 0 } },
+      inputs: {
+        input: image,
+        flag: { kind: 'constant', dims: [1], value: 0 },
+        x: { kind: 'array', source: 'x', dims: [1, 28], scale: 1 / 255, mean: 0, std: 1 },
+        t: { kind: 'columns', columns: ['a', 'b'], dims: [2], scale: 1, mean: [1, 2], std: [4, 4] },
+      },
       task: { kind: 'classification', output: 'logits', values: 'logits', classOffset: 1 },
       classes: ['cat', 'dog'],
       split: { seed: 1, calibration: 100, holdBack: 0 },
@@ -89,6 +94,8 @@ describe('configLines', () => {
     expect(configLines(config)).toEqual([
       { name: 'input', text: 'middle 224 × 224 of a short side of 256, RGB, NCHW, values −1..1' },
       { name: 'flag', text: 'always 0' },
+      { name: 'x', text: 'array x, 1 × 28, times 0.003922' },
+      { name: 't', text: '2 columns: a, b, minus one for each column, divided by 4' },
       { name: 'right is', text: 'the largest of logits (logits) is the class, 2 names, shifted by 1' },
     ]);
   });

@@ -88,12 +88,15 @@ export function rangeWords({ scale, mean, std, channels }: ImageFit): string {
   return `mean ${mean.map(neat).join(' ')}, deviation ${std.map(neat).join(' ')}`;
 }
 
+/** Only what is done: ', times 0.003922, minus 0.5, divided by 0.25'. */
 function affine(scale: number, mean: readonly number[], std: readonly number[]): string {
-  const plain = scale === 1 && mean.every((m) => m === 0) && std.every((s) => s === 1);
-  if (plain) return '';
   const shown = (values: readonly number[]): string =>
-    values.every((v) => v === values[0]) ? neat(values[0] ?? 0) : 'per column';
-  return `, (x · ${neat(scale)} − ${shown(mean)}) / ${shown(std)}`;
+    values.every((v) => v === values[0]) ? neat(values[0] ?? 0) : 'one for each column';
+  return [
+    scale === 1 ? '' : `, times ${neat(scale)}`,
+    mean.every((m) => m === 0) ? '' : `, minus ${shown(mean)}`,
+    std.every((s) => s === 1) ? '' : `, divided by ${shown(std)}`,
+  ].join('');
 }
 
 function neat(value: number): string {

@@ -1,27 +1,26 @@
 /** What a stage is, when it helps and what it costs: three short answers behind a button, at the point of use. */
-import { Popover } from '@mantine/core';
+import { useId } from 'react';
 import type { ReactElement } from 'react';
 import { QuestionIcon } from '../../ui/icons.tsx';
 import { EXPLANATIONS } from './explanations.ts';
 import type { StageId } from './stages.ts';
 
+/** The browser's own popover: Escape, a click outside and the way back of the focus come with it, and no script runs. */
 export function Explain({ stage }: { readonly stage: StageId }): ReactElement {
   const { name, what, helps, costs } = EXPLANATIONS[stage];
+  const id = useId();
   return (
-    <Popover
-      position="bottom-end"
-      width={300}
-      shadow="md"
-      trapFocus
-      withRoles
-      transitionProps={{ duration: 0 }}
-    >
-      <Popover.Target>
-        <button type="button" className="explain" aria-label={`What is ${name}?`} title={`What is ${name}?`}>
-          <QuestionIcon />
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown className="explain-panel" aria-label={`About ${name}`} tabIndex={-1}>
+    <>
+      <button
+        type="button"
+        className="explain"
+        popoverTarget={id}
+        aria-label={`What is ${name}?`}
+        title={`What is ${name}?`}
+      >
+        <QuestionIcon />
+      </button>
+      <div id={id} popover="auto" role="dialog" className="explain-panel" aria-label={`About ${name}`}>
         <dl>
           <dt>What it is</dt>
           <dd>{what}</dd>
@@ -30,7 +29,7 @@ export function Explain({ stage }: { readonly stage: StageId }): ReactElement {
           <dt>What it costs</dt>
           <dd>{costs}</dd>
         </dl>
-      </Popover.Dropdown>
-    </Popover>
+      </div>
+    </>
   );
 }
