@@ -49,7 +49,8 @@ describe('baselineFacts', () => {
       },
     });
     expect(named(facts)).toMatchObject({
-      'Latency p50': '10.0 ms',
+      'Latency p50 / p90 / p99': '10.0 ms / 10.5 ms / 11.0 ms quiet',
+      'Load / first run': '5.00 ms / 40.0 ms',
       'Top-1': '71.7 % [68.9 %, 74.4 %], n 1\u202f000',
       Memory: '5.00 kB heap',
       MACs: '301 M',

@@ -2,7 +2,7 @@
 import type { TaskSummary } from '../../../core/metrics/tasks/types.ts';
 import type { CostSummary } from '../../../core/profile/types.ts';
 import type { MeasureResult } from '../../../worker/api.ts';
-import { formatBytes, formatCount, formatMillis, groupThousands } from '../../ui/format.ts';
+import { formatBytes, formatCount, formatMillis, formatPercent, groupThousands } from '../../ui/format.ts';
 import { formatMetric, metricWords } from '../per-class/metric-text.ts';
 
 export interface BaselineFact {
@@ -52,18 +52,21 @@ export function baselineFacts(input: BaselineInput): readonly BaselineFact[] {
 function latencyFacts(measurement: MeasureResult | null): readonly BaselineFact[] {
   const latency = measurement?.latency ?? null;
   if (latency === null) return [];
+  const { originalMillis, originalP90Millis, originalP99Millis, noise } = latency;
+  const threads = latency.threads === 1 ? '1 thread' : `${latency.threads} threads`;
+  const spread = formatPercent(noise.spread, 0);
   return [
     {
-      name: 'Latency p50',
-      value: formatMillis(latency.originalMillis),
-      note: '',
-      title: `Measured: median of ${groupThousands(latency.runs)} runs, ${latency.provider}, ${latency.threads} threads.`,
+      name: 'Latency p50 / p90 / p99',
+      value: [originalMillis, originalP90Millis, originalP99Millis].map(formatMillis).join(' / '),
+      note: noise.word,
+      title: `Measured: ${groupThousands(latency.runs)} runs, ${latency.provider}, ${threads}. The machine was ${noise.word}: the middle half of the runs spreads over ${spread} of the median.`,
     },
     {
-      name: 'Load',
-      value: formatMillis(latency.createMillis.original),
+      name: 'Load / first run',
+      value: `${formatMillis(latency.createMillis.original)} / ${formatMillis(latency.firstRunMillis.original)}`,
       note: '',
-      title: 'Measured: making a session of the model, once.',
+      title: 'Measured once: making a session of the model, and its very first run. Not part of the latency.',
     },
   ];
 }
