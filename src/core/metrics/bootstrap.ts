@@ -19,7 +19,7 @@ import type { Interval } from './types.ts';
 const RESAMPLES = 1000;
 /** What one interval may take: about a quarter of a second. Large sets need fewer resamples: there is less to correct. */
 const MOST_STEPS = 20_000_000;
-const FEWEST = 400;
+const FEWEST = 200;
 /** Resamples of a few changes among zeros give ratios of almost nothing to almost nothing. */
 const MOST_DEVIATIONS = 8;
 
@@ -47,12 +47,14 @@ interface RatioFit {
  * ΣA / ΣB with its 95 % interval; without bounds where there is one sample.
  * @param unit the smallest change of a numerator that can be seen (one edit); 0 for continuous values, where equal
  *   values are taken as equal.
+ * @param resamples at most; large sets take fewer.
  * @throws PareError `internal` where ΣB is not positive.
  */
 export function bootstrapRatio(
   sums: RatioSums,
   random: Random,
   unit = 0,
+  resamples = RESAMPLES,
 ): { readonly value: number; readonly interval: Interval } {
   const n = sums.numerators.length;
   const { ratio: value } = fitOf(sums);
@@ -63,7 +65,7 @@ export function bootstrapRatio(
   const seen = withPseudoSamples(sums, value, unit);
   const { standardError } = fitOf(seen);
   if (standardError === 0) return { value, interval: { low: value, high: value } };
-  const studentised = new Float64Array(resamplesFor(seen.numerators.length));
+  const studentised = new Float64Array(Math.min(resamples, resamplesFor(seen.numerators.length)));
   for (let r = 0; r < studentised.length; r++) {
     const drawn = fitOf(seen, random);
     const distance = drawn.ratio - value;

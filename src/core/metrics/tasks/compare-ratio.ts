@@ -23,7 +23,15 @@ interface Difference {
 
 type RatioPair = Pair<RatioRecord>;
 
-function differenceOf(figure: RatioFigure, pairs: readonly RatioPair[], random: Random): Difference {
+/** Groups are many, and each is small. */
+const GROUP_RESAMPLES = 400;
+
+function differenceOf(
+  figure: RatioFigure,
+  pairs: readonly RatioPair[],
+  random: Random,
+  resamples?: number,
+): Difference {
   const before = ratioSums(pairs.map((pair) => pair.before));
   const after = ratioSums(pairs.map((pair) => pair.after));
   const total = totalOf(before.denominators);
@@ -44,6 +52,7 @@ function differenceOf(figure: RatioFigure, pairs: readonly RatioPair[], random: 
     { numerators: differences, denominators: before.denominators },
     random,
     figure.unit,
+    resamples,
   );
   return { baseline, value, difference, interval: differenceInterval(figure, interval), pValue };
 }
@@ -81,7 +90,7 @@ export function ratioGroups(
   { random }: DeltaSource,
 ): GroupDelta[] {
   const deltas = groupPairs(pairs, groupsOf).map(({ column, name, members }) => {
-    const { discordance: _, ...difference } = differenceOf(figure, members, random);
+    const { discordance: _, ...difference } = differenceOf(figure, members, random, GROUP_RESAMPLES);
     return { column, name, n: members.length, ...difference };
   });
   return correctedDeltas(deltas, figure.higherIsBetter);

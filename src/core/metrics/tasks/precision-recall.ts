@@ -153,6 +153,10 @@ export function classPrecisions(matches: BoxMatches, weights?: ArrayLike<number>
   });
 }
 
+/**
+ * Precision can only rise where a box is right: the best precision at or beyond a recall is that of a right box, so
+ * only those are kept.
+ */
 function averagePrecision(
   { pictures, states }: ClassMatches,
   k: number,
@@ -160,16 +164,16 @@ function averagePrecision(
   weights: ArrayLike<number> | undefined,
 ): number {
   const state = states[k];
-  const recalls = new Float64Array(pictures.length);
-  const precisions = new Float64Array(pictures.length);
+  const recalls = scratch(0, pictures.length);
+  const precisions = scratch(1, pictures.length);
   let right = 0;
   let wrong = 0;
   let count = 0;
   for (let i = 0; i < pictures.length; i++) {
     const weight = weights === undefined ? 1 : weights[pictures[i]];
-    if (weight === 0 || state[i] === IGNORED) continue;
-    if (state[i] === RIGHT) right += weight;
-    else wrong += weight;
+    if (state[i] === WRONG) wrong += weight;
+    if (state[i] !== RIGHT || weight === 0) continue;
+    right += weight;
     recalls[count] = right / objects;
     precisions[count] = right / (right + wrong + EPSILON);
     count++;
@@ -183,6 +187,14 @@ function averagePrecision(
     sum += precisions[at];
   }
   return sum / RECALLS.length;
+}
+
+/** Two arrays that every evaluation of the thousands in a bootstrap writes into. */
+const scratches: [Float64Array, Float64Array] = [new Float64Array(0), new Float64Array(0)];
+
+function scratch(which: 0 | 1, length: number): Float64Array {
+  if (scratches[which].length < length) scratches[which] = new Float64Array(length);
+  return scratches[which];
 }
 
 /** Means over the classes that have objects; NaN where none has. */
