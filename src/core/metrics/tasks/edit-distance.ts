@@ -1,13 +1,13 @@
 /** Levenshtein distance over code points. It must not know where texts come from. */
 
-/** Longer texts are compared up to here; no line, word or sentence of a test set is as long. */
-const MOST_CODE_POINTS = 20_000;
+/** A comparison takes the product of both lengths; no line, word or sentence of a test set is as long. */
+export const MOST_CODE_POINTS = 20_000;
 
-/** Code points, so that a character outside the basic plane counts once. */
-export function codePoints(text: string): readonly number[] {
+/** Code points, so that a character outside the basic plane counts once; undefined for a text longer than the bound. */
+export function codePoints(text: string): readonly number[] | undefined {
   const points: number[] = [];
   for (const character of text) {
-    if (points.length === MOST_CODE_POINTS) break;
+    if (points.length === MOST_CODE_POINTS) return undefined;
     points.push(character.codePointAt(0) ?? 0);
   }
   return points;

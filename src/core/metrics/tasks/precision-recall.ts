@@ -49,13 +49,12 @@ export interface ClassPrecision {
 export function matchBoxes(records: readonly BoxesRecord[]): BoxMatches {
   const byClass = new Map<number, PictureMatches[]>();
   for (const [picture, { truth, predicted }] of records.entries()) {
-    const classes = new Set([...truth, ...predicted].map(({ classIndex }) => classIndex));
-    for (const classIndex of classes) {
-      const of = <T extends Detection>(boxes: readonly T[]): T[] =>
-        boxes.filter((each) => each.classIndex === classIndex);
+    const truths = groupByClass(truth);
+    const predictions = groupByClass(predicted);
+    for (const classIndex of new Set([...truths.keys(), ...predictions.keys()])) {
       let list = byClass.get(classIndex);
       if (list === undefined) byClass.set(classIndex, (list = []));
-      list.push(matchPicture(picture, of(truth), of(predicted)));
+      list.push(matchPicture(picture, truths.get(classIndex) ?? [], predictions.get(classIndex) ?? []));
     }
   }
   const classes = [...byClass]
@@ -63,6 +62,16 @@ export function matchBoxes(records: readonly BoxesRecord[]): BoxMatches {
     .map(([classIndex, list]) => joinPictures(classIndex, list));
   const cost = classes.reduce((sum, each) => sum + each.pictures.length * IOUS.length, 0);
   return { pictures: records.length, classes, cost };
+}
+
+function groupByClass<T extends Detection>(boxes: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const box of boxes) {
+    const group = groups.get(box.classIndex);
+    if (group === undefined) groups.set(box.classIndex, [box]);
+    else group.push(box);
+  }
+  return groups;
 }
 
 interface PictureMatches {
@@ -79,13 +88,18 @@ function matchPicture(
   predicted: readonly Detection[],
 ): PictureMatches {
   const boxes = predicted.toSorted((a, b) => b.score - a.score).slice(0, MOST_BOXES);
+  const scores = boxes.map(({ score }) => score);
+  if (truth.length === 0) {
+    const allWrong = new Uint8Array(boxes.length).fill(WRONG);
+    return { picture, objects: 0, scores, states: IOUS.map(() => allWrong) };
+  }
   // What is ignored comes last: a box takes it only when nothing else fits.
   const objects = truth.toSorted((a, b) => Number(a.crowd === true) - Number(b.crowd === true));
   const overlaps = boxes.map(({ box }) => objects.map((object) => overlapWith(object, box)));
   return {
     picture,
     objects: objects.filter(({ crowd }) => crowd !== true).length,
-    scores: boxes.map(({ score }) => score),
+    scores,
     states: IOUS.map((iou) => matchAt(iou, overlaps, objects)),
   };
 }

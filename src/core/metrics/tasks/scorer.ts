@@ -56,13 +56,23 @@ export function createScorer(task: Task, setup: ScorerSetup): Scorer {
         kind: 'failed',
         index,
         key: sample.key ?? String(index),
-        reason: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`,
+        reason: `${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/\.$/, '')}.`,
       });
       if (truth.kind === 'wrong') return failed(truth.reason);
-      const outcome = scoreOne(outputs, row, rows, truth, sample);
+      const outcome = attemptOne(() => scoreOne(outputs, row, rows, truth, sample));
       return typeof outcome === 'string' ? failed(outcome) : { ...outcome, index };
     },
   };
+}
+
+/** An output that is no numbers fails the sample, with the reason. */
+function attemptOne(score: () => Outcome | string): Outcome | string {
+  try {
+    return score();
+  } catch (error) {
+    if (error instanceof PareError) return error.message;
+    throw error;
+  }
 }
 
 type ScoreOne = (

@@ -3,7 +3,7 @@ import type { ModelPort } from '../../dataset/predictor.ts';
 import type { TextTask } from '../../dataset/types.ts';
 import type { HostTensor } from '../../onnx/graph-runner.ts';
 import { argmax } from '../agreement.ts';
-import { codePoints, editDistance } from './edit-distance.ts';
+import { codePoints, editDistance, MOST_CODE_POINTS } from './edit-distance.ts';
 import type { Outcome } from './outcome.ts';
 import type { Truth } from './truth.ts';
 import { numbersOf } from './values.ts';
@@ -91,11 +91,15 @@ export function scoreText(
   const predicted = decoded.text;
   if (truth.kind !== 'text') return { kind: 'text', truth: '', predicted, edits: 0, length: -1 };
   const right = codePoints(truth.text);
+  const said = codePoints(predicted);
+  if (right === undefined || said === undefined) {
+    return `the ${right === undefined ? 'label' : 'prediction'} has more than the ${MOST_CODE_POINTS} characters that are compared`;
+  }
   return {
     kind: 'text',
     truth: truth.text,
     predicted,
-    edits: editDistance(right, codePoints(predicted)),
+    edits: editDistance(right, said),
     length: right.length,
   };
 }
