@@ -65,6 +65,15 @@ describe('deltaRows', () => {
 });
 
 describe('worstOf', () => {
+  it('prefers what is certain, and does not stop at a handful of samples', () => {
+    const one = delta('one', -1, { n: 1 });
+    const many = delta('many', -0.1);
+    const sure = delta('sure', -0.05, { significant: true });
+    expect(worstOf(comparison({ perClass: [one, many, sure] }))?.name).toBe('sure');
+    expect(worstOf(comparison({ perClass: [one, many] }))?.name).toBe('many');
+    expect(worstOf(comparison({ perClass: [one] }))?.name).toBe('one');
+  });
+
   it('is the largest loss, null without any', () => {
     expect(worstOf(comparison())?.difference).toBe(-0.2);
     expect(worstOf(comparison({ perClass: [delta('a', 0.1), delta('b', 0)] }))).toBeNull();

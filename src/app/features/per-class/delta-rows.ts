@@ -47,13 +47,19 @@ export function deltaRows(
   }
 }
 
-/** The class (or else the group) that lost most; null where none lost anything. */
+/**
+ * The class (or else the group) that lost most; null where none lost anything. Losses that are certain go before those
+ * that are not, and those before losses on a handful of samples, where one of them makes a hundred points.
+ */
 export function worstOf(comparison: TaskComparison): GroupDelta | null {
   const rows = comparison.perClass.length > 0 ? comparison.perClass : comparison.perGroup;
-  let worst: GroupDelta | null = null;
   const loss = (row: GroupDelta): number => (comparison.higherIsBetter ? -row.difference : row.difference);
+  const weight = (row: GroupDelta): number => (row.significant ? 2 : row.n < FEW ? 0 : 1);
+  let worst: GroupDelta | null = null;
   for (const row of rows) {
-    if (loss(row) > 0 && (worst === null || loss(row) > loss(worst))) worst = row;
+    if (loss(row) <= 0) continue;
+    const order = worst === null ? 1 : weight(row) - weight(worst) || loss(row) - loss(worst);
+    if (order > 0) worst = row;
   }
   return worst;
 }

@@ -32,6 +32,11 @@ describe('classNames', () => {
     const summary = { classes: [{ name: 'cup', count: 1, title: 'a cup' }] } as unknown as DataSummary;
     expect(classNames(config, summary).ofIndex(1)).toBe('a cup');
     expect(classNames(config, summary).ofLabel('espresso')).toBe('espresso');
+    // Numbers as labels: class 1 of a model whose class 0 is background is label 0.
+    const numbered = { ...config, classes: [] };
+    const tench = { classes: [{ name: '0', count: 1, title: 'tench' }] } as unknown as DataSummary;
+    expect(classNames(numbered, tench).ofIndex(1)).toBe('tench');
+    expect(classNames(numbered, tench).ofIndex(2)).toBe('class 2');
   });
 });
 

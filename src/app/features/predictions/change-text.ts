@@ -42,7 +42,9 @@ export function classNames(config: DataConfig | null, summary: DataSummary | nul
     ofLabel,
     ofIndex: (index) => {
       const name = config?.classes[index - offset];
-      return name === undefined ? `class ${index}` : ofLabel(name);
+      if (name !== undefined) return ofLabel(name);
+      // Without names in the description the labels are the numbers themselves.
+      return titles.get(String(index - offset)) ?? `class ${index}`;
     },
   };
 }
