@@ -28,16 +28,6 @@ export interface LabRow {
   readonly reason: string | null;
 }
 
-/** What the timing adds to the medians; older stored measurements have none of it. */
-type Tails = Partial<{
-  readonly originalP90Millis: number;
-  readonly originalP99Millis: number;
-  readonly variantP90Millis: number;
-  readonly variantP99Millis: number;
-  readonly firstRunMillis: { readonly original: number; readonly variant: number };
-  readonly noise: { readonly word: string };
-}>;
-
 export function labRows(lines: readonly LabLine[]): readonly LabRow[] {
   return lines.map((line) => {
     const { latency, entryId, reason } = line;
@@ -73,11 +63,10 @@ function emptyRow(key: string, name: string, reason: string | null): LabRow {
   };
 }
 
-function fullRow(key: string, name: string, latency: LatencyMeasurement & Tails, original: boolean): LabRow {
+function fullRow(key: string, name: string, latency: LatencyMeasurement, original: boolean): LabRow {
   const side = original ? 'original' : 'variant';
   const interval = latency[`${side}Interval`];
   const verdict = original ? null : speedVerdict(latency);
-  const millis = (value: number | undefined): string => (value === undefined ? '–' : formatMillis(value));
   return {
     key,
     name,
@@ -85,14 +74,14 @@ function fullRow(key: string, name: string, latency: LatencyMeasurement & Tails,
     interval,
     medianText: formatMillis(latency[`${side}Millis`]),
     intervalText: `${bare(interval.low)}–${bare(interval.high)}`,
-    p90: millis(latency[`${side}P90Millis`]),
-    p99: millis(latency[`${side}P99Millis`]),
+    p90: formatMillis(latency[`${side}P90Millis`]),
+    p99: formatMillis(latency[`${side}P99Millis`]),
     speedup: verdict?.text ?? '–',
     speedupRange: verdict?.range ?? '',
     tone: verdict?.tone ?? 'neutral',
-    noise: latency.noise?.word ?? '',
+    noise: latency.noise.word,
     load: formatMillis(latency.createMillis[side]),
-    firstRun: millis(latency.firstRunMillis?.[side]),
+    firstRun: formatMillis(latency.firstRunMillis[side]),
     runs: latency.runs,
     reason: null,
   };
