@@ -1,7 +1,13 @@
 /** `pare data`: what is in a set, what is wrong with it, and how it fits a model, found by trying. */
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { DataProblem, DuplicateReport, Proposal, SplitReport } from '../core/dataset/types.ts';
+import type {
+  ClassCount,
+  DataProblem,
+  DuplicateReport,
+  Proposal,
+  SplitReport,
+} from '../core/dataset/types.ts';
 import { stringifyDataConfig } from '../core/dataset/parse.ts';
 import { checkSplit } from '../data/prepare/check.ts';
 import { findDuplicates } from '../data/prepare/duplicates.ts';
@@ -124,11 +130,11 @@ function division({ counts, excluded }: SplitReport): string {
   return `${counts.evaluation} to evaluate, ${counts.calibration} to calibrate, ${counts['hold-back']} held back, ${excluded} left out`;
 }
 
-function classTable(classes: readonly { name: string; count: number }[]): string[] {
+function classTable(classes: readonly ClassCount[]): string[] {
   if (classes.length === 0) return [];
   const largest = classes.toSorted((a, b) => b.count - a.count);
   const shown = largest.slice(0, SHOWN_CLASSES);
-  const rows = shown.map(({ name, count }) => [name, String(count)]);
+  const rows = shown.map(({ name, title, count }) => [title ?? name, String(count)]);
   const rest = largest.length - shown.length;
   const last = largest.at(-1);
   if (rest > 0) rows.push([`… ${rest} more, the smallest with`, String(last?.count ?? 0)]);

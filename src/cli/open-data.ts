@@ -38,7 +38,7 @@ export async function fitData(
 ): Promise<Fitted> {
   if (file !== undefined) {
     return {
-      config: dataConfigOf(readConfigText(file)),
+      config: readConfig(file),
       how: `fitted as ${file} says`,
       proposal: undefined,
     };
@@ -57,9 +57,10 @@ export async function fitData(
   return { config: proposal.config, how: `fitted by trying: ${proposal.evidence}${doubt}`, proposal };
 }
 
-function readConfigText(path: string): string {
+/** @throws PareError `data-invalid` when it is wrong, `usage` when it cannot be read */
+export function readConfig(path: string): DataConfig {
   try {
-    return readRecipeText(path);
+    return dataConfigOf(readRecipeText(path));
   } catch (cause) {
     if (cause instanceof PareError) throw cause;
     throw new PareError('usage', `The description ${path} cannot be read.`, {

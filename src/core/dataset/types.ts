@@ -140,7 +140,7 @@ export interface AgreementTask {
 export type Task =
   ClassificationTask | TextTask | DetectionTask | SegmentationTask | RegressionTask | AgreementTask;
 
-/** Shares of the samples; the rest is evaluated. Copies of one picture always land in one part. */
+/** Shares of the samples; the rest is evaluated. Copies that fall into two parts are an error (`split-leak`) until they are left out. */
 export interface SplitConfig {
   readonly seed: number;
   /** At most this many samples, without regard to labels, for methods that look at data. */
