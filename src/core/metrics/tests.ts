@@ -24,7 +24,7 @@ const MOST_OF_ONE = 0.05;
 const FIRST_FLIPS = 999;
 const MORE_FLIPS = 9999;
 /** Only a small p-value is worth more flips. */
-const WORTH_MORE = 0.05;
+const WORTH_MORE = 0.2;
 
 /**
  * Two-sided sign-flip test of paired differences: if neither model is better, each difference may as well have the

@@ -39,7 +39,7 @@ export function comparisonSentence(
   unit: 'fraction' | 'plain',
 ): string {
   if (!Number.isFinite(low) || !Number.isFinite(high)) {
-    return `${signed(difference, 3)} on ${thousands(n)} ${noun}: too few for an interval`;
+    return `${signed(difference, 3)} on a single sample: too few for an interval`;
   }
   const scale = unit === 'fraction' ? 100 : 1;
   const digits = digitsFor((high - low) * scale);
