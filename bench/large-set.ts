@@ -105,20 +105,28 @@ async function throughput(folder: string): Promise<void> {
   );
 }
 
-/** Highest resident set that any renderer process has had, bytes (Linux keeps the mark). */
-function rendererPeakBytes(): number {
-  let peak = 0;
+/**
+ * Resident memory of the largest renderer process, bytes: its own pages (anonymous and shared memory), and all of them,
+ * which counts the browser's program file too.
+ */
+function rendererBytes(): { own: number; all: number } {
+  let most = { own: 0, all: 0 };
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('--type=renderer')) continue;
-      const mark = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
-      peak = Math.max(peak, Number(mark?.[1] ?? 0) * 1024);
+      const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+      const bytes = (key: string): number =>
+        Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024;
+      const found = { own: bytes('RssAnon') + bytes('RssShmem'), all: bytes('VmRSS') };
+      if (found.all > most.all) most = found;
     } catch {
       // The process has ended between two looks.
     }
   }
-  return peak;
+  return most;
 }
+
+const LOOK_EVERY_MILLIS = 200;
 
 async function inThePage({ title, model, zip }: LargeSet): Promise<void> {
   await withStudio(async (browser, url) => {
@@ -126,7 +134,13 @@ async function inThePage({ title, model, zip }: LargeSet): Promise<void> {
     const studio = new StudioPage(page);
     const data = new DataPart(page);
     await page.goto(url, { waitUntil: 'networkidle' });
-    const empty = rendererPeakBytes();
+    const empty = rendererBytes();
+    const peak = { ...empty };
+    const looking = setInterval(() => {
+      const now = rendererBytes();
+      peak.own = Math.max(peak.own, now.own);
+      peak.all = Math.max(peak.all, now.all);
+    }, LOOK_EVERY_MILLIS);
     await studio.drop([fileFrom(model)]);
     await studio.expectOpen();
     await studio.idle();
@@ -143,9 +157,12 @@ async function inThePage({ title, model, zip }: LargeSet): Promise<void> {
     console.log(
       `${title}: ${n} images, ${(100 * value).toFixed(2)} %, ${(await figure.innerText()).split('\n').at(-1)}`,
     );
+    clearInterval(looking);
+    const megabytes = ({ own, all }: typeof peak): string =>
+      `${(own / 1e6).toFixed(0)} MB of its own, ${(all / 1e6).toFixed(0)} MB with the browser's program`;
     console.log(
       `  ${seconds.toFixed(1)} s from "Use this", ${(n / seconds).toFixed(0)} images a second; ` +
-        `peak of the renderer process ${(rendererPeakBytes() / 1e6).toFixed(0)} MB (empty page ${(empty / 1e6).toFixed(0)} MB)`,
+        `peak of the renderer process ${megabytes(peak)} (empty page: ${megabytes(empty)})`,
     );
   });
 }

@@ -82,7 +82,8 @@ test('keyboard alone: sample, sliders, undo, download', async ({ page }) => {
 
 /** Tab until the control has the focus, which must then be visible. */
 async function tabTo(page: Page, control: StudioPage['download']): Promise<void> {
-  for (let i = 0; i < 80; i++) {
+  // Three controls for each row of the layers table lie between: one whole round of the page is the most it may take.
+  for (let i = 0; i < 150; i++) {
     if (await control.evaluate((element) => element === document.activeElement)) break;
     await page.keyboard.press('Tab');
   }

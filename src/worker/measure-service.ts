@@ -114,7 +114,7 @@ export class MeasureWorker implements MeasureWorkerApi {
     return this.#run(job, async (connected, checkpoint) => {
       const { dataset, predictor } = await this.#openBoth(
         connected,
-        { model, data, provider: 'wasm', threads: this.#platform.cores },
+        { model, data, provider: 'wasm', threads: 1 },
         within(checkpoint, 0, LOADED),
       );
       return propose(dataset, predictor, {

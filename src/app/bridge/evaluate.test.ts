@@ -129,8 +129,8 @@ describe('evaluate', () => {
     expect(spawns(log)).toBe(1);
   });
 
-  it('is joined by more workers when the rest is long, one core each', async () => {
-    const { studio, log, concluded } = await ready({ samples: 3000, sampleMillis: 20, cores: 3 });
+  it('is joined by more workers when the rest is long, two cores each', async () => {
+    const { studio, log, concluded } = await ready({ samples: 3000, sampleMillis: 20, cores: 6 });
     expect(await studio.evaluate('m', null, 'd', config, how)).toMatchObject({ value: { workers: 3 } });
     expect(spawns(log)).toBe(3);
     expect(new Set(ranges(log).map((line) => line.slice(0, 8)))).toEqual(
@@ -160,6 +160,7 @@ describe('evaluate', () => {
     expect(mostWorkers(8, 1_000_000)).toBe(4);
     expect(mostWorkers(8, 30_000_000)).toBe(2);
     expect(mostWorkers(8, 500_000_000)).toBe(1);
+    expect(mostWorkers(2, 1_000_000)).toBe(1);
     expect(mostWorkers(1, 1_000_000)).toBe(1);
   });
 

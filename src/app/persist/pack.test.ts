@@ -4,10 +4,10 @@ import { filesOf, indexOf, writePack } from './pack.ts';
 const quiet = () => Promise.resolve();
 
 async function pack(files: { path: string; file: Blob }[], signal = new AbortController().signal) {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  const sink = { write: (bytes: Uint8Array<ArrayBuffer>) => Promise.resolve(void parts.push(bytes.slice())) };
+  const parts: Blob[] = [];
+  const sink = { write: (piece: Blob) => Promise.resolve(void parts.push(piece)) };
   await writePack(files, sink, { signal, quiet });
-  return { blob: new Blob(parts), sizes: parts.map(({ length }) => length) };
+  return { blob: new Blob(parts), sizes: parts.map(({ size }) => size) };
 }
 
 describe('a pack', () => {

@@ -11,10 +11,10 @@ export interface PackIndex {
 }
 
 export interface PackSink {
-  write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  write(piece: Blob): Promise<void>;
 }
 
-/** Of the buffer that small files are gathered in, and of a piece of a large one. */
+/** Of what is written at a time: small files together, large ones cut. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 export function indexOf(files: readonly OpenFile[]): PackIndex {
@@ -24,28 +24,30 @@ export function indexOf(files: readonly OpenFile[]): PackIndex {
   };
 }
 
-/** Streams: at most one piece is in memory. @throws PareError `cancelled`; whatever reading a file throws */
+/**
+ * Pieces are slices of the user's files, which the browser copies by itself: a set of 500 MB that was read into the page
+ * left 100 MB of buffers behind. @throws PareError `cancelled`; whatever reading a file throws
+ */
 export async function writePack(
   files: readonly OpenFile[],
   sink: PackSink,
   { signal, quiet }: KeepOptions,
 ): Promise<void> {
-  let buffer = new Uint8Array(PIECE_BYTES);
+  let slices: Blob[] = [];
   let filled = 0;
   const flush = async () => {
     await quiet();
     signal.throwIfAborted();
-    await sink.write(buffer.subarray(0, filled));
-    buffer = new Uint8Array(PIECE_BYTES);
+    await sink.write(new Blob(slices));
+    slices = [];
     filled = 0;
   };
   for (const { file } of files) {
     for (let start = 0; start < file.size;) {
       if (filled === PIECE_BYTES) await flush();
       const end = Math.min(file.size, start + PIECE_BYTES - filled);
-      const piece = new Uint8Array(await file.slice(start, end).arrayBuffer());
-      buffer.set(piece, filled);
-      filled += piece.length;
+      slices.push(file.slice(start, end));
+      filled += end - start;
       start = end;
     }
   }

@@ -9,8 +9,9 @@ import { createBatcher, type Batch, type BatchRow } from '../fit/batcher.ts';
 import { shapePicture } from '../fit/picture-fit.ts';
 import type { Dataset, RawValue } from '../types.ts';
 
-/** Decoded samples, and shaped pictures, that are kept. */
-const CACHE_BYTES = 128 * 2 ** 20;
+/** Shaped pictures that are kept, and decoded ones: small beside the 600 MB that a page should stay below. */
+const CACHE_BYTES = 16 * 2 ** 20;
+const RAW_CACHE_BYTES = 4 * 2 ** 20;
 
 /** What a row of outputs gave; null = the sample could not be read. */
 export type Measure<T> = (outputs: Outputs | null, position: number, rows: number, row: BatchRow | null) => T;
@@ -31,7 +32,7 @@ export class Trials<T> {
     this.#order = order;
     this.#measure = measure;
     this.#cache = new ByteCache(CACHE_BYTES);
-    this.#raw = cachedReads(dataset, new ByteCache(CACHE_BYTES));
+    this.#raw = cachedReads(dataset, new ByteCache(RAW_CACHE_BYTES));
   }
 
   /**

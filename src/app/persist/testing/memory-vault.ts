@@ -28,8 +28,8 @@ export class MemoryVault implements Vault {
   async keepFiles(name: string, files: readonly OpenFile[], options: KeepOptions): Promise<void> {
     const index = indexOf(files);
     if (index.bytes > this.limit) throw new PareError('too-large', `${name} is too large to be kept.`);
-    const parts: Uint8Array<ArrayBuffer>[] = [];
-    await writePack(files, { write: (bytes) => Promise.resolve(void parts.push(bytes.slice())) }, options);
+    const parts: Blob[] = [];
+    await writePack(files, { write: (piece) => Promise.resolve(void parts.push(piece)) }, options);
     this.packs.set(name, { index, pack: new Blob(parts) });
   }
 
