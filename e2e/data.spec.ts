@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { violations } from './support/axe.ts';
 import { pare } from './support/cli.ts';
 import { DataPart } from './support/data-part.ts';
 import { digit, digitsWithGroups, digitsZip, greyPng } from './support/made-data.ts';
@@ -25,6 +26,7 @@ test('model, zip, proposal, goal, measure, reload: everything is there, and the 
   await studio.expectOpen();
   await data.add([zip]);
   expect(await data.proposed()).toMatch(/\d+(\.\d)? % with .*, on \d+ /);
+  expect(await violations(page), 'proposed').toEqual([]);
   await data.accept();
 
   await page.getByRole('button', { name: 'Set a goal' }).click();
@@ -107,16 +109,19 @@ test('what changed: groups of the labels file, classes, changed predictions', as
   await expect(page.getByRole('tabpanel')).toContainText(/n\b/i);
   await page.getByRole('combobox', { name: /group|by/i }).selectOption({ label: 'writer' });
   await expect(page.getByRole('tabpanel')).toContainText('left-handed');
+  expect(await violations(page), 'per class').toEqual([]);
 
   await data.tab('Predictions').click();
   const lost = Math.round((reading.baseline - reading.value) * reading.n);
   await expect(page.getByRole('tabpanel')).toContainText(/lost/i);
   await expect(page.getByRole('tabpanel').locator('canvas').first()).toBeVisible();
   expect(lost).toBeGreaterThan(0);
+  expect(await violations(page), 'predictions').toEqual([]);
 
   await data.tab('Profile').click();
   await page.getByRole('button', { name: /^Profile/ }).click();
   await expect(page.getByRole('tabpanel')).toContainText('Conv', { timeout: 90_000 });
+  expect(await violations(page), 'profile').toEqual([]);
   const trace = await studio.saved(() => page.getByRole('button', { name: /trace/i }).click());
   const { traceEvents } = JSON.parse(Buffer.from(trace.bytes).toString('utf8')) as {
     traceEvents: { ph: string; ts?: number; dur?: number }[];

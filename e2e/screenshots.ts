@@ -6,9 +6,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Browser } from '@playwright/test';
 import { CHROMIUM_ARGS, WEBGPU_ARGS, findChromium } from '../scripts/chromium.mjs';
-import { ROOT } from './support/models.ts';
 import { startCountingServer } from './support/own-server.ts';
-import { StudioPage } from './support/studio-page.ts';
+import { DataPart } from './support/data-part.ts';
+import { digitsWithGroups } from './support/made-data.ts';
+import { ROOT, SAMPLE_MODEL } from './support/models.ts';
+import { StudioPage, fileFrom } from './support/studio-page.ts';
 
 const FOLDER = join(ROOT, 'docs', 'screenshots');
 const VIEWPORTS = [
@@ -58,6 +60,44 @@ async function photograph(
   ]);
   await studio.alert.waitFor();
   await shoot('failed');
+  await page.close();
+  await photographData(browser, url, viewport, colorScheme);
+}
+
+/** The user's own data: proposed, in use with a goal, and what changed. */
+async function photographData(
+  browser: Browser,
+  url: string,
+  viewport: (typeof VIEWPORTS)[number],
+  colorScheme: (typeof SCHEMES)[number],
+): Promise<void> {
+  const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
+  const studio = new StudioPage(page);
+  const data = new DataPart(page);
+  const shoot = (state: string): Promise<Buffer> =>
+    page.screenshot({ path: join(FOLDER, `${state}-${viewport.width}-${colorScheme}.png`) });
+  await studio.goto(url);
+  await studio.drop([fileFrom(SAMPLE_MODEL), digitsWithGroups(600)]);
+  await studio.expectOpen();
+  await data.proposed();
+  await data.card.scrollIntoViewIfNeeded();
+  await shoot('proposed');
+  await data.accept();
+  await page.getByRole('button', { name: 'Set a goal' }).click();
+  await page.getByLabel(/^Loses at most/).fill('1');
+  await page.getByRole('button', { name: 'Set goal', exact: true }).click();
+  await studio.moveTo(studio.precision, 'int4');
+  await studio.idle();
+  await studio.measured('Accuracy');
+  for (const tab of ['Predictions', 'Per class', 'Profile']) {
+    await data.tab(tab).click();
+    if (tab === 'Profile') {
+      await page.getByRole('button', { name: /^Profile/ }).click();
+      await studio.idle();
+    }
+    await page.getByRole('tabpanel').scrollIntoViewIfNeeded();
+    await shoot(tab.toLowerCase().replace(' ', '-'));
+  }
   await page.close();
 }
 
