@@ -55,6 +55,15 @@ describe('.npy', () => {
     expect((await rows(big)).flat()).toEqual(values);
   });
 
+  it.each([[[1e12, 0]], [[2 ** 32, 2 ** 32, 0]]])(
+    'billions of samples without values are refused: %j',
+    async (dims) => {
+      const error = await errorOf(() => openNpy(buildNpy('<f4', dims, new Float32Array(0))));
+      expect(error.code).toBe('malformed');
+      expect(error.message).toMatch(/has samples without values/);
+    },
+  );
+
   it('a row is a copy, and rows in any order are right', async () => {
     const array = await openNpy(buildNpy('<i4', [3, 2], Int32Array.of(1, 2, 3, 4, 5, 6)));
     const first = await array.readRow(0);

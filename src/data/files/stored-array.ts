@@ -73,6 +73,12 @@ export function storedArray(name: string, path: string, layout: ArrayLayout, fil
   }
   const rowDims = layout.dims.length === 1 ? [1] : layout.dims.slice(1);
   const rowBytes = elementCount(rowDims) * width;
+  // Rows that take no bytes are not bounded by the file: a header of 100 bytes could claim billions of them.
+  if (rows > 0 && rowBytes === 0) {
+    throw new PareError('malformed', `${path} has samples without values: [${layout.dims.join(', ')}].`, {
+      hint: 'Save it again with at least one value for each sample.',
+    });
+  }
   if (rowBytes > MAX_ROW_BYTES)
     throw new PareError('too-large', `One row of ${path} takes ${rowBytes} bytes.`);
   const shape = { layout, rows, rowDims, width, rowBytes };
