@@ -1,6 +1,7 @@
 /** The ways to turn stored arrays or columns into a model's input. It must not run models. */
 import type { DataSource, InputFit } from '../../core/dataset/types.ts';
 import type { ModelPort } from '../../core/dataset/predictor.ts';
+import { toErrorRecord } from '../../core/errors.ts';
 import { elementCount } from '../../core/tensor/dtype.ts';
 import type { Dataset } from '../types.ts';
 import type { Choice } from './picture-choices.ts';
@@ -16,7 +17,13 @@ interface Range {
   readonly std: readonly number[];
 }
 
-export type ArrayPeek = ReadonlyMap<string, Range>;
+/** By source; a source is absent when no sample of it can be read. */
+export interface ArrayPeek {
+  get(source: string): Range | undefined;
+  has(source: string): boolean;
+  /** Why the first unreadable sample could not be read. */
+  readonly unread: string | undefined;
+}
 
 const PEEKED = 200;
 
@@ -24,6 +31,7 @@ const PEEKED = 200;
 export async function peekArrays(dataset: Dataset): Promise<ArrayPeek> {
   const seen = new Map<string, { dims: readonly number[]; values: number[][] }>();
   const step = Math.max(1, Math.floor(dataset.length / PEEKED));
+  let unread: string | undefined;
   for (let index = 0, count = 0; index < dataset.length && count < PEEKED; index += step, count++) {
     try {
       for (const [name, value] of await dataset.read(index)) {
@@ -32,11 +40,12 @@ export async function peekArrays(dataset: Dataset): Promise<ArrayPeek> {
         seen.set(name, one);
         one.values.push(Array.from(value.values as ArrayLike<number>, Number));
       }
-    } catch {
-      continue;
+    } catch (error) {
+      unread ??= toErrorRecord(error).message;
     }
   }
-  return new Map([...seen].map(([name, { dims, values }]) => [name, rangeOf(dims, values)]));
+  const ranges = new Map([...seen].map(([name, { dims, values }]) => [name, rangeOf(dims, values)]));
+  return { get: (name) => ranges.get(name), has: (name) => ranges.has(name), unread };
 }
 
 function rangeOf(dims: readonly number[], samples: readonly (readonly number[])[]): Range {
@@ -181,8 +190,8 @@ function scalings({ low, high, whole }: Range, port: ModelPort): Scaling[] {
 function columnChoices(source: DataSource, port: ModelPort, range: Range): Choice<InputFit>[] | undefined {
   const columns = source.columns ?? [];
   const wanted = port.shape?.slice(1) ?? [columns.length];
-  const dims =
-    filled([columns.length], wanted) ?? (elementCount(range.dims) === 1 ? wanted.map(() => 1) : undefined);
+  const single = columns.length === 1 && wanted.every((d) => typeof d !== 'number' || d === 1);
+  const dims = filled([columns.length], wanted) ?? (single ? wanted.map(() => 1) : undefined);
   if (dims === undefined || columns.length !== elementCount(dims)) return undefined;
   const base = { kind: 'columns', columns, dims, scale: 1 } as const;
   return [

@@ -7,6 +7,7 @@ import type { Predictor } from '../../core/dataset/predictor.ts';
 import { classProbabilities } from '../../core/metrics/tasks/classification.ts';
 import { classCount } from '../../core/metrics/agreement.ts';
 import type { Outputs } from '../../core/metrics/tasks/scorer.ts';
+import type { FailedRecord } from '../../core/metrics/tasks/types.ts';
 import type { Checkpoint, Dataset } from '../types.ts';
 import type { InputPlan } from './plan-inputs.ts';
 import { Trials } from './trials.ts';
@@ -15,6 +16,13 @@ import { METRIC_NAMES, titleOf } from './wording.ts';
 /** Samples for each way; each keeps a vector of probabilities. */
 const SAMPLES = 32;
 
+export interface Unlabelled extends Omit<Proposal, 'config' | 'problems'> {
+  readonly inputs: Readonly<Record<string, InputFit>>;
+  /** Of the `tried` samples. */
+  readonly unread: readonly FailedRecord[];
+  readonly tried: number;
+}
+
 export async function proposeUnlabelled(
   dataset: Dataset,
   predictor: Predictor,
@@ -22,7 +30,7 @@ export async function proposeUnlabelled(
   order: readonly number[],
   probe: { readonly outputs: Outputs; readonly rows: number },
   { checkpoint }: { readonly checkpoint: Checkpoint },
-): Promise<Omit<Proposal, 'config' | 'problems'> & { inputs: Readonly<Record<string, InputFit>> }> {
+): Promise<Unlabelled> {
   const output = [...probe.outputs].find(([, tensor]) => (classCount(tensor.dims) ?? 0) > 2)?.[0];
   const unknown = 'No labels that fit the outputs: only the agreement with the original can be measured.';
   if (output === undefined || plan.values.length === 1 || order.length < 2) {
@@ -32,6 +40,8 @@ export async function proposeUnlabelled(
       attempts: [],
       evidence: `${unknown} ${only(plan)}`,
       sure: false,
+      unread: [],
+      tried: 0,
     };
   }
   const task = { output, values: 'logits' } as const;
@@ -56,6 +66,8 @@ export async function proposeUnlabelled(
     attempts: attempts.map(({ title, score, samples }) => ({ title, score, samples })),
     evidence: `${unknown} With ${best.title} the model tells the ${best.samples} samples looked at apart most clearly; that is a hint, no proof.`,
     sure: false,
+    unread: trials.unread(),
+    tried: Math.min(SAMPLES, order.length),
   };
 }
 

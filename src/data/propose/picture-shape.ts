@@ -1,6 +1,7 @@
 /** Which axes of an input are rows, columns and colours, and what size to use where it is free. It must not run models. */
 import type { ImageFit } from '../../core/dataset/types.ts';
 import type { ModelPort } from '../../core/dataset/predictor.ts';
+import { toErrorRecord } from '../../core/errors.ts';
 import type { Dataset } from '../types.ts';
 import type { Custom } from './picture-choices.ts';
 
@@ -12,8 +13,9 @@ export interface PicturePeek {
 /** Enough to see that sizes differ. */
 const PEEKED = 24;
 
-/** Sizes of pictures spread over the set; undefined when none can be read. */
-export async function peekPictures(dataset: Dataset): Promise<PicturePeek | undefined> {
+/** Sizes of pictures spread over the set; when none can be read, why not. */
+export async function peekPictures(dataset: Dataset): Promise<PicturePeek | string> {
+  let unread: string | undefined;
   const sizes: { width: number; height: number }[] = [];
   const step = Math.max(1, Math.floor(dataset.length / PEEKED));
   for (let index = 0; index < dataset.length && sizes.length < PEEKED; index += step) {
@@ -23,11 +25,13 @@ export async function peekPictures(dataset: Dataset): Promise<PicturePeek | unde
         sizes.push({ width: value.picture.width, height: value.picture.height });
         break;
       }
-    } catch {
-      // A picture that cannot be read is reported where it is evaluated.
+    } catch (error) {
+      // A single picture that cannot be read is reported where it is evaluated.
+      unread ??= toErrorRecord(error).message;
     }
   }
-  return sizes.length === 0 ? undefined : { sizes };
+  if (sizes.length > 0) return { sizes };
+  return unread === undefined ? 'No picture could be read.' : `No picture could be read: ${unread}`;
 }
 
 /** A sample of 200 MB in float32; no model for pictures takes as many. */

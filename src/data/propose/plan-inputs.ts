@@ -76,7 +76,8 @@ export async function planInputs(
 }
 
 interface Peeks {
-  readonly pictures: PicturePeek | undefined;
+  /** A sentence = none can be read. */
+  readonly pictures: PicturePeek | string | undefined;
   readonly arrays: ArrayPeek | undefined;
   /** Of the first sound that can be read, Hz. */
   readonly sampleRate: number | undefined;
@@ -133,13 +134,14 @@ function planSource(
 ): PortPlan | string {
   switch (source.kind) {
     case 'image':
-      return pictures === undefined
-        ? 'No picture could be read.'
-        : planPicture(source, port, custom, pictures);
+      if (pictures === undefined) return 'No picture could be read.';
+      return typeof pictures === 'string' ? pictures : planPicture(source, port, custom, pictures);
     case 'array':
     case 'columns': {
       const choices = arrays === undefined ? undefined : arrayChoices(source, port, arrays);
       if (choices === undefined) {
+        const unread = arrays?.has(source.name) === false ? arrays.unread : undefined;
+        if (unread !== undefined) return `No sample of '${source.name}' could be read: ${unread}`;
         return `'${source.name}' has samples of [${(source.dims ?? []).join(', ')}], which are no ${portText(port)}.`;
       }
       return {

@@ -116,7 +116,29 @@ describe('pictures', () => {
         seeing([0, 1, 2], () => true),
         options,
       ),
-    ).rejects.toThrow(/No picture could be read/);
+    ).rejects.toThrow(/No picture could be read: A PNG picture that is damaged/);
+  });
+
+  it('names what could not be read among what was tried', async () => {
+    const whole = colours(30);
+    const holed: Dataset = {
+      ...whole,
+      info: (index) => whole.info(index),
+      read: (index) =>
+        index === 4
+          ? Promise.reject(new PareError('malformed', 'A PNG picture that is cut short.'))
+          : whole.read(index),
+    };
+    const [first] = await propose(
+      holed,
+      seeing([0, 1, 2], (m) => Math.max(...m) > 100),
+      options,
+    );
+    const told = first?.problems.find(({ code }) => code === 'unreadable-samples');
+    expect(told?.message).toMatch(
+      /^1 of the 30 samples tried cannot be used\. The first: A PNG picture that is cut short\./,
+    );
+    expect(told?.examples).toEqual([whole.info(4).key]);
   });
 
   it('one sample is enough to look at and too little to be sure of', async () => {

@@ -8,6 +8,7 @@ import { PareError } from '../../core/errors.ts';
 import { createScorer, type Outputs } from '../../core/metrics/tasks/scorer.ts';
 import { createBatcher } from '../fit/batcher.ts';
 import { scoreRow } from '../evaluate/score-row.ts';
+import type { FailedRecord } from '../../core/metrics/tasks/types.ts';
 import type { Checkpoint, Dataset } from '../types.ts';
 import type { SampleScore } from './choose.ts';
 import { proposeUnlabelled } from './decided.ts';
@@ -17,7 +18,7 @@ import { runRounds, type RoundsResult } from './rounds.ts';
 import { sampleScore } from './sample-score.ts';
 import { trialOrder } from './subset.ts';
 import { Trials } from './trials.ts';
-import { describeAttempts, METRIC_NAMES } from './wording.ts';
+import { describeAttempts, METRIC_NAMES, unreadProblems } from './wording.ts';
 
 export interface ProposeOptions {
   readonly seed: number;
@@ -51,7 +52,10 @@ export async function propose(
   const label = labelKindOf(dataset);
   const plan = await planInputs(dataset, predictor.inputs, customOf(dataset, predictor.outputs, label));
   if (typeof plan === 'string') {
-    throw new PareError('data-invalid', plan, { hint: 'Add data of the kind that the model takes.' });
+    // What was missing may be what could not be opened.
+    const broken = dataset.problems.find(({ severity }) => severity === 'error');
+    const message = broken === undefined ? plan : `${plan} ${broken.message}`;
+    throw new PareError('data-invalid', message, { hint: 'Add data of the kind that the model takes.' });
   }
   const order = trialOrder(dataset, options.seed, MOST_SAMPLES, label !== 'none');
   const probe = await probeModel(dataset, predictor, plan, order);
@@ -60,10 +64,19 @@ export async function propose(
     describe(dataset, options.seed, inputs, task, classes);
   if (readings.length === 0) {
     const unlabelled = await proposeUnlabelled(dataset, predictor, plan, order, probe, options);
-    const { inputs, ...rest } = unlabelled;
-    return [{ config: config(inputs, { kind: 'agreement' }, []), ...rest, problems }];
+    const { inputs, unread, tried, ...rest } = unlabelled;
+    const told = [...problems, ...unreadProblems(unread, tried, false)];
+    return [{ config: config(inputs, { kind: 'agreement' }, []), ...rest, problems: told }];
   }
-  const result = await tryAll(dataset, predictor, plan, order, readings, options, spreadOf(dataset, label));
+  const { result, unread } = await tryAll(
+    dataset,
+    predictor,
+    plan,
+    order,
+    readings,
+    options,
+    spreadOf(dataset, label),
+  );
   const [winner] = result.attempts;
   const reading = readings[winner.reading];
   const inputs = plan.fits(winner.values, winner.size);
@@ -74,7 +87,7 @@ export async function propose(
     attempts: told.attempts,
     evidence: told.evidence,
     sure: told.sure,
-    problems: [...problems, ...told.problems],
+    problems: [...problems, ...told.problems, ...unreadProblems(unread, winner.scores.length, true)],
   };
   return [labelled, withoutLabels(labelled, config(inputs, { kind: 'agreement' }, []))];
 }
@@ -167,7 +180,7 @@ async function tryAll(
   readings: readonly Reading[],
   { checkpoint, now = () => performance.now(), budgetMillis = BUDGET_MILLIS }: ProposeOptions,
   spread: number,
-): Promise<RoundsResult> {
+): Promise<{ readonly result: RoundsResult; readonly unread: readonly FailedRecord[] }> {
   const scorers = readings.map(({ task, classes }) =>
     createScorer(task, { classes, ports: predictor.outputs }),
   );
@@ -198,7 +211,7 @@ async function tryAll(
     return readings.map((_, reading) => found.map((scores) => scores[reading]));
   };
   for (const samples of [TIMED_SAMPLES, 2 * TIMED_SAMPLES]) await run(0, 0, samples);
-  return runRounds({
+  const result = await runRounds({
     values: plan.reordered.map((reordered) => ({ reordered })),
     sizes: plan.sizes.length,
     readings: readings.length,
@@ -212,4 +225,5 @@ async function tryAll(
       );
     },
   });
+  return { result, unread: trials.unread() };
 }

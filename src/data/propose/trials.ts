@@ -5,6 +5,7 @@
 import type { ImageFit, InputFit } from '../../core/dataset/types.ts';
 import type { Predictor } from '../../core/dataset/predictor.ts';
 import type { Outputs } from '../../core/metrics/tasks/scorer.ts';
+import type { FailedRecord } from '../../core/metrics/tasks/types.ts';
 import { createBatcher, type Batch, type BatchRow } from '../fit/batcher.ts';
 import { shapePicture } from '../fit/picture-fit.ts';
 import type { Dataset, RawValue } from '../types.ts';
@@ -26,6 +27,7 @@ export class Trials<T> {
   #limit: number | undefined;
   /** Samples that were run. */
   runs = 0;
+  readonly #unread = new Map<number, FailedRecord>();
 
   constructor(dataset: Dataset, predictor: Predictor, order: readonly number[], measure: Measure<T>) {
     this.#predictor = predictor;
@@ -57,6 +59,7 @@ export class Trials<T> {
       const batch = await batcher.make(indices);
       const outputs = await this.#run(batch, batcher.fixed);
       if (outputs === undefined) continue;
+      for (const failed of batch.failed) this.#unread.set(failed.index, failed);
       const rows = new Map(batch.rows.map((row, i) => [row.index, { row, i }]));
       for (const index of indices) {
         const found = rows.get(index);
@@ -70,6 +73,11 @@ export class Trials<T> {
       await step();
     }
     return done.slice(0, end);
+  }
+
+  /** Samples that could not be read or fitted, and why. */
+  unread(): readonly FailedRecord[] {
+    return [...this.#unread.values()];
   }
 
   /** Undefined: the model takes single samples only, whatever it declares; try again. */

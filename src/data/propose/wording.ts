@@ -1,6 +1,7 @@
 /** What was tried, in words: titles, evidence, doubts. It must not choose. */
 import type { Attempt, DataProblem, Task } from '../../core/dataset/types.ts';
 import { wilsonInterval } from '../../core/metrics/statistics.ts';
+import type { FailedRecord } from '../../core/metrics/tasks/types.ts';
 import type { Dataset } from '../types.ts';
 import { meanScore } from './choose.ts';
 import type { InputPlan } from './plan-inputs.ts';
@@ -102,3 +103,25 @@ function useless(winner: Attempted, tried: number, n: number, samples: string): 
     examples: [],
   };
 }
+
+/** Samples that no attempt could be tried on. */
+export function unreadProblems(
+  unread: readonly FailedRecord[],
+  tried: number,
+  counted: boolean,
+): DataProblem[] {
+  if (unread.length === 0) return [];
+  const [{ reason }] = unread;
+  const what = counted ? ' They count as wrong here, and are left out and listed when measuring.' : '';
+  return [
+    {
+      severity: 'warning',
+      code: 'unreadable-samples',
+      message: `${unread.length} of the ${tried} samples tried cannot be used. The first: ${reason}${what}`,
+      count: unread.length,
+      examples: unread.slice(0, SHOWN_KEYS).map(({ key }) => key),
+    },
+  ];
+}
+
+const SHOWN_KEYS = 5;
