@@ -9,7 +9,7 @@ import type {
   SplitReport,
 } from '../core/dataset/types.ts';
 import { stringifyDataConfig } from '../core/dataset/parse.ts';
-import { checkSplit } from '../data/prepare/check.ts';
+import { checkSplit, unreadableSamples } from '../data/prepare/check.ts';
 import { findDuplicates } from '../data/prepare/duplicates.ts';
 import type { Dataset } from '../data/types.ts';
 import { openNodePredictor } from '../runtime/node-predictor.ts';
@@ -105,7 +105,11 @@ function textOf({ model, output }: DataCommand, found: Found): string {
     ]),
     ...classTable(summary.classes),
     ...attemptTable(proposal),
-    ...problemLines([...summary.problems, ...(proposal?.problems ?? []), ...(split?.problems ?? [])]),
+    ...problemLines([
+      ...summary.problems,
+      ...(proposal?.problems ?? []),
+      ...(split?.problems ?? unreadableSamples(duplicates)),
+    ]),
   ];
   return parts.join('\n\n');
 }

@@ -261,6 +261,12 @@ export interface DuplicateReport {
    * brighter are named, for cut or marked ones cannot be told from others here.
    */
   readonly lookAlikes?: boolean;
+  /** Samples that were looked at and cannot be read, with the first one's reason; absent = none. */
+  readonly unreadable?: {
+    readonly count: number;
+    readonly examples: readonly string[];
+    readonly reason: string;
+  };
 }
 
 /** How many samples each part has, and what is wrong with the division. */

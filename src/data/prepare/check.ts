@@ -49,7 +49,23 @@ export function checkSplit(dataset: Dataset, config: DataConfig, duplicates?: Du
     if (config.task.kind === 'classification') checkBalance(dataset, config, division, add);
     checkEnough(config, division, add);
   }
+  if (duplicates !== undefined) problems.push(...unreadableSamples(duplicates));
   return { counts: division.counts, excluded: division.excluded, problems };
+}
+
+/** What was found to be unreadable while looking for copies. */
+export function unreadableSamples({ unreadable }: DuplicateReport): readonly DataProblem[] {
+  if (unreadable === undefined) return [];
+  const { count, examples, reason } = unreadable;
+  return [
+    {
+      severity: 'warning',
+      code: 'unreadable-samples',
+      message: `${samples(count)} cannot be read and ${count === 1 ? 'does' : 'do'} not count. The first: ${reason}`,
+      count,
+      examples,
+    },
+  ];
 }
 
 function checkParts({ counts, excluded, unknown }: Division, { split }: DataConfig, add: Add): void {

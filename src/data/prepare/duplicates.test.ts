@@ -9,6 +9,8 @@ import { findDuplicates } from './duplicates.ts';
 import { plant, PLANTS, type Plant } from './testing/plant.ts';
 import { pictureSet, type MadeSample } from './testing/picture-set.ts';
 
+/** As a real set does for a file that is cut short. */
+const damaged = (): Promise<never> => Promise.reject(new PareError('truncated', 'It is cut short.'));
 const noCheckpoint = () => Promise.resolve();
 const labelled = (name: string): Label => ({ kind: 'class', name });
 
@@ -228,3 +230,20 @@ function arrays(rows: readonly (readonly number[])[]): Dataset {
   );
   return { ...set, kind: 'arrays', sources: [{ name: 'x', kind: 'array' }] };
 }
+
+it('says what cannot be read, copies of it too', async () => {
+  const whole = pictureSet(scenes(4, 7));
+  const holed: Dataset = {
+    ...whole,
+    info: (index) => whole.info(index),
+    readBytes: (index) => (index === 1 ? damaged() : whole.readBytes(index === 3 ? 2 : index)),
+    read: (index) => (index >= 2 ? damaged() : whole.read(index)),
+  };
+  const { unreadable, checked } = await findDuplicates(holed, noCheckpoint);
+  expect(checked).toBe(3);
+  expect(unreadable).toEqual({
+    count: 3,
+    examples: ['scene 1', 'scene 2', 'scene 3'],
+    reason: 'It is cut short.',
+  });
+});

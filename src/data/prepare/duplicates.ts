@@ -25,11 +25,44 @@ const MASK_SOURCE = 'mask';
  * @throws PareError `cancelled`, from the checkpoint.
  */
 export async function findDuplicates(dataset: Dataset, checkpoint: Checkpoint): Promise<DuplicateReport> {
-  const exact = await exactCopies(dataset, (fraction, doing) => checkpoint(AT.exact * fraction, doing));
-  const near = await nearCopies(dataset, exact.first, (fraction, doing) =>
+  const unread = new Unread(dataset);
+  const exact = await exactCopies(dataset, unread, (fraction, doing) =>
+    checkpoint(AT.exact * fraction, doing),
+  );
+  const near = await nearCopies(dataset, exact.first, unread, (fraction, doing) =>
     checkpoint(AT.exact + (1 - AT.exact) * fraction, doing),
   );
-  return report(dataset, exact, near);
+  const unreadable = unread.report(exact.first);
+  return { ...report(dataset, exact, near), ...(unreadable === undefined ? {} : { unreadable }) };
+}
+
+const MOST_EXAMPLES = 5;
+
+/** What cannot be read, found on the way. Copies of what cannot be decoded cannot be decoded either. */
+class Unread {
+  readonly #dataset: Dataset;
+  readonly #indices = new Set<number>();
+  #reason = '';
+
+  constructor(dataset: Dataset) {
+    this.#dataset = dataset;
+  }
+
+  add(index: number, reason: string): void {
+    if (this.#indices.size === 0) this.#reason = reason;
+    this.#indices.add(index);
+  }
+
+  report(first: Int32Array): DuplicateReport['unreadable'] {
+    if (this.#indices.size === 0) return undefined;
+    const examples: string[] = [];
+    let count = 0;
+    for (const [i, leader] of first.entries()) {
+      if (!this.#indices.has(i) && !this.#indices.has(leader)) continue;
+      if (count++ < MOST_EXAMPLES) examples.push(this.#dataset.info(i).key);
+    }
+    return { count, examples, reason: this.#reason };
+  }
 }
 
 interface ExactCopies {
@@ -38,26 +71,29 @@ interface ExactCopies {
   readonly checked: number;
 }
 
-async function exactCopies(dataset: Dataset, checkpoint: Checkpoint): Promise<ExactCopies> {
+async function exactCopies(dataset: Dataset, unread: Unread, checkpoint: Checkpoint): Promise<ExactCopies> {
   const { length } = dataset;
   const first = Int32Array.from({ length }, (_, i) => i);
-  const buckets = new Map<string, number[]>();
+  const chains = new MarkChains(length);
   let checked = 0;
   for (let i = 0; i < length; i++) {
     await checkpoint((0.9 * i) / length, 'reading for copies');
-    const bytes = await readable(() => dataset.readBytes(i));
+    const bytes = await readable(
+      () => dataset.readBytes(i),
+      (reason) => unread.add(i, reason),
+    );
     if (bytes === null) {
       first[i] = -1;
       continue;
     }
     checked++;
-    const mark = quickMark(bytes);
-    const bucket = buckets.get(mark);
-    if (bucket === undefined) buckets.set(mark, [i]);
-    else bucket.push(i);
+    chains.add(i, quickMark(bytes));
   }
-  const suspects = [...buckets.values()].filter((bucket) => bucket.length > 1);
-  for (const [done, bucket] of suspects.entries()) {
+  const suspects = chains.suspects();
+  let done = 0;
+  for (const start of suspects) {
+    done++;
+    const bucket = chains.from(start);
     const byHash = new Map<string, number>();
     for (const i of bucket) {
       await checkpoint(0.9 + (0.1 * done) / suspects.length, 'comparing bytes');
@@ -75,7 +111,7 @@ async function exactCopies(dataset: Dataset, checkpoint: Checkpoint): Promise<Ex
 const MARKED_BYTES = 256;
 
 /** Size and a sum over evenly spread bytes: equal for equal bytes, so that only few need the real hash. */
-function quickMark(bytes: Uint8Array): string {
+function quickMark(bytes: Uint8Array): number {
   const stride = Math.max(1, Math.floor(bytes.length / MARKED_BYTES));
   let low = bytes.length | 0;
   let high = 0x9e3779b9 | 0;
@@ -84,7 +120,54 @@ function quickMark(bytes: Uint8Array): string {
     high = Math.imul(high ^ bytes[bytes.length - 1 - at], 0x85ebca6b);
     high ^= high >>> 15;
   }
-  return `${bytes.length}:${low >>> 0}:${high >>> 0}`;
+  // 21 bits of one sum beside 32 of the other: as many as a number holds.
+  return (high >>> 11) * 0x1_0000_0000 + (low >>> 0);
+}
+
+/** Samples with equal marks, in flat arrays: objects for millions of table rows would take gigabytes. */
+class MarkChains {
+  readonly #slots: Int32Array;
+  readonly #marks: Float64Array;
+  readonly #next: Int32Array;
+  /** Of each first sample, the last one of its chain. */
+  readonly #last: Int32Array;
+  readonly #starts: number[] = [];
+
+  constructor(samples: number) {
+    let slots = 16;
+    while (slots < 2 * samples) slots *= 2;
+    this.#slots = new Int32Array(slots).fill(-1);
+    this.#marks = new Float64Array(samples);
+    this.#next = new Int32Array(samples).fill(-1);
+    this.#last = new Int32Array(samples);
+  }
+
+  add(index: number, mark: number): void {
+    this.#marks[index] = mark;
+    this.#last[index] = index;
+    const wrap = this.#slots.length - 1;
+    let slot = (mark % 0x1_0000_0000) & wrap;
+    for (; this.#slots[slot] !== -1; slot = (slot + 1) & wrap) {
+      const start = this.#slots[slot];
+      if (this.#marks[start] !== mark) continue;
+      if (this.#last[start] === start) this.#starts.push(start);
+      this.#next[this.#last[start]] = index;
+      this.#last[start] = index;
+      return;
+    }
+    this.#slots[slot] = index;
+  }
+
+  /** First samples of the chains of two and more. */
+  suspects(): readonly number[] {
+    return this.#starts;
+  }
+
+  from(start: number): number[] {
+    const chain: number[] = [];
+    for (let i = start; i !== -1; i = this.#next[i]) chain.push(i);
+    return chain;
+  }
 }
 
 interface NearCopies {
@@ -95,9 +178,17 @@ interface NearCopies {
   readonly lookAlikes: boolean;
 }
 
-async function nearCopies(dataset: Dataset, first: Int32Array, checkpoint: Checkpoint): Promise<NearCopies> {
+async function nearCopies(
+  dataset: Dataset,
+  first: Int32Array,
+  unread: Unread,
+  checkpoint: Checkpoint,
+): Promise<NearCopies> {
   const pictures = dataset.sources.filter(({ kind, name }) => kind === 'image' && name !== MASK_SOURCE);
-  if (pictures.length !== 1) return { order: [], pairs: [], lookAlikes: false };
+  if (pictures.length !== 1) {
+    await readAll(dataset, first, unread, checkpoint);
+    return { order: [], pairs: [], lookAlikes: false };
+  }
   const source = pictures[0].name;
   const { length } = dataset;
   const hashes = new PictureHashes(length);
@@ -106,7 +197,7 @@ async function nearCopies(dataset: Dataset, first: Int32Array, checkpoint: Check
   for (let i = 0; i < length; i++) {
     await checkpoint((AT.decode * i) / length, 'looking at the pictures');
     if (first[i] !== i) continue;
-    const picture = await readPicture(dataset, i, source);
+    const picture = await readPicture(dataset, i, source, unread);
     if (picture === null || picture.width === 0 || picture.height === 0) continue;
     hashes.set(i, hashPicture(picture));
     pixels[i] = picture.width * picture.height;
@@ -120,19 +211,49 @@ async function nearCopies(dataset: Dataset, first: Int32Array, checkpoint: Check
   return { order, ...near };
 }
 
-async function readPicture(dataset: Dataset, index: number, source: string): Promise<Picture | null> {
-  const values = await readable(() => dataset.read(index));
+/** Rows of tables and lines of texts were read when the set was opened. */
+async function readAll(
+  dataset: Dataset,
+  first: Int32Array,
+  unread: Unread,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  if (dataset.kind === 'table' || dataset.kind === 'text') return;
+  for (let i = 0; i < dataset.length; i++) {
+    await checkpoint(i / dataset.length, 'reading the samples');
+    if (first[i] !== i) continue;
+    await readable(
+      () => dataset.read(i),
+      (reason) => unread.add(i, reason),
+    );
+  }
+}
+
+async function readPicture(
+  dataset: Dataset,
+  index: number,
+  source: string,
+  unread: Unread,
+): Promise<Picture | null> {
+  const values = await readable(
+    () => dataset.read(index),
+    (reason) => unread.add(index, reason),
+  );
   const value = values?.get(source);
   return value?.kind === 'image' ? value.picture : null;
 }
 
-/** Null for a sample that cannot be read: evaluation and checks list it, here it is no copy of anything. */
-async function readable<T>(read: () => Promise<T>): Promise<T | null> {
+/** Null for a sample that cannot be read: it is listed, and no copy of anything. */
+async function readable<T>(
+  read: () => Promise<T>,
+  failed: (reason: string) => void = () => undefined,
+): Promise<T | null> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof PareError && error.code !== 'cancelled' && error.code !== 'internal') return null;
-    throw error;
+    if (!(error instanceof PareError) || error.code === 'cancelled' || error.code === 'internal') throw error;
+    failed(error.message);
+    return null;
   }
 }
 
@@ -161,16 +282,18 @@ function report(dataset: Dataset, { first, checked }: ExactCopies, near: NearCop
 
 /** Near copies of a kept one join its group together with their own exact copies. */
 function groupsOf(dataset: Dataset, first: Int32Array, near: NearCopies): Group[] {
+  const leaders = nearLeaders(near);
+  // Only samples with copies: a list for each of millions of samples would take gigabytes.
   const exact = new Map<number, number[]>();
+  for (const { leader } of leaders.values()) exact.set(leader, [leader]);
   for (const [i, leader] of first.entries()) {
-    if (leader < 0) continue;
+    if (leader < 0 || leader === i) continue;
     const members = exact.get(leader);
-    if (members === undefined) exact.set(leader, [i]);
+    if (members === undefined) exact.set(leader, [leader, i]);
     else members.push(i);
   }
-  const leaders = nearLeaders(near);
   const groups = new Map<number, Group>();
-  for (const [i, members] of exact) {
+  for (const [i, members] of [...exact].sort(([a], [b]) => a - b)) {
     if (leaders.has(i)) continue;
     groups.set(i, { kind: 'exact', members: labelledFirst(dataset, members), distance: 0 });
   }
