@@ -8,7 +8,7 @@ import { interpolateGain } from '../../core/search/pareto.ts';
 import type { TradeoffPoint } from '../../core/search/pareto.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
 import type { Evaluation, MeasureResult } from '../../worker/api.ts';
-import { metricWords } from '../features/per-class/metric-text.ts';
+import { metricWords } from './metric-text.ts';
 import { ORIGINAL, isSettled } from './state.ts';
 import type { GainAxis, StudyEntry } from './state.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { MetricId, TaskComparison } from '../../core/metrics/tasks/types.ts';
 import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
-import { formatDifference, metricWords } from '../features/per-class/metric-text.ts';
+import { formatDifference, metricWords } from './metric-text.ts';
 import { formatBytes, formatDecibels, formatFactor, formatPercent, signed } from '../ui/format.ts';
 import type { StudyEntry } from './state.ts';
 import { ORIGINAL } from './state.ts';

@@ -6,7 +6,7 @@ import { measureAction } from '../../actions/measure-again.ts';
 import { useAppSlice, useAppState } from '../../store/context.ts';
 import { ORIGINAL } from '../../store/state.ts';
 import { millijoulesText } from '../energy/energy-text.ts';
-import { unitOf } from '../per-class/metric-text.ts';
+import { unitOf } from '../../store/metric-text.ts';
 import { useAction } from '../shell/use-action.ts';
 import { CardHead } from '../stages/card-head.tsx';
 import { stageTarget } from '../stages/go-to-stage.ts';

@@ -3,7 +3,7 @@ import type { TaskSummary } from '../../../core/metrics/tasks/types.ts';
 import type { CostSummary } from '../../../core/profile/types.ts';
 import type { MeasureResult } from '../../../worker/api.ts';
 import { formatBytes, formatCount, formatMillis, formatPercent, groupThousands } from '../../ui/format.ts';
-import { formatMetric, metricWords } from '../per-class/metric-text.ts';
+import { formatMetric, metricWords } from '../../store/metric-text.ts';
 
 export interface BaselineFact {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** A description of data in words: what a sample becomes, and what is right. Pure text. */
 import type { DataConfig, DataSummary, ImageFit, InputFit, Task } from '../../../core/dataset/types.ts';
 import { formatBytes, groupThousands, plural } from '../../ui/format.ts';
-import { unitOf } from '../per-class/metric-text.ts';
+import { unitOf } from '../../store/metric-text.ts';
 
 /** '500 images · 332 classes · 12 MB'. */
 export function summaryLine({ kind, samples, label, labelled, classes, bytes }: DataSummary): string {

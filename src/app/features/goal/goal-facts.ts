@@ -3,7 +3,7 @@ import type { GoalFacts } from '../../../core/goal/types.ts';
 import type { MeasureOptions } from '../../bridge/studio.ts';
 import { ORIGINAL, isSettled } from '../../store/state.ts';
 import type { StudyEntry } from '../../store/state.ts';
-import { metricWords } from '../per-class/metric-text.ts';
+import { metricWords } from '../../store/metric-text.ts';
 
 /** Before the variant is made only its size can be known. */
 export function factsOfBytes(bytes: number): GoalFacts {

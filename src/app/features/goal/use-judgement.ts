@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { judgeGoal } from '../../../core/goal/judge.ts';
 import type { Judgement } from '../../../core/goal/judge.ts';
 import { useAppState } from '../../store/context.ts';
-import { metricWords } from '../per-class/metric-text.ts';
+import { metricWords } from '../../store/metric-text.ts';
 import { useCurrentEntry, usePrediction } from '../workspace/use-study.ts';
 import { factsOf, factsOfBytes } from './goal-facts.ts';
 

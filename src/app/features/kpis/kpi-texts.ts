@@ -7,7 +7,7 @@ import { accuracyVerdict, agreementVerdict, latencyVerdict, sizeVerdict } from '
 import type { Verdict } from '../../store/verdict.ts';
 import { formatBytes, formatChange, formatMillis, formatPercent, groupThousands } from '../../ui/format.ts';
 import type { MeasureResult } from '../../../worker/api.ts';
-import { formatMetric, metricWords } from '../per-class/metric-text.ts';
+import { formatMetric, metricWords } from '../../store/metric-text.ts';
 
 export function shownValue({ name, value, unit, metric }: Figure): string {
   if (value === null) return '–';

@@ -9,7 +9,7 @@ import { KpiCard } from '../../ui/kpi-card.tsx';
 import type { KpiCardProps } from '../../ui/kpi-card.tsx';
 import { GoalMark } from '../goal/goal-state.tsx';
 import { useJudgement } from '../goal/use-judgement.ts';
-import { unitOf } from '../per-class/metric-text.ts';
+import { unitOf } from '../../store/metric-text.ts';
 import { useCurrentEntry, useFigures } from '../workspace/use-study.ts';
 import { EnergyKpi } from './energy-kpi.tsx';
 import { accuracyLabel, noteOf, shownValue, sourceWords, verdictOf } from './kpi-texts.ts';

@@ -6,7 +6,7 @@ import type { GroupDelta, MetricId } from '../../../core/metrics/tasks/types.ts'
 import { groupThousands } from '../../ui/format.ts';
 import { barGeometry, deltaNote } from './delta-rows.ts';
 import type { DeltaOrder } from './delta-rows.ts';
-import { formatBetween, formatDifference, formatMetric } from './metric-text.ts';
+import { formatBetween, formatDifference, formatMetric } from '../../store/metric-text.ts';
 
 const ROW_HEIGHT = 34;
 const BAR_WIDTH = 90;

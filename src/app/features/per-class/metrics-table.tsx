@@ -1,7 +1,13 @@
 /** All figures of the task side by side: original, variant, difference. */
 import type { ReactElement } from 'react';
 import type { TaskComparison, TaskSummary } from '../../../core/metrics/tasks/types.ts';
-import { METRIC_ORDER, formatBetween, formatDifference, formatMetric, metricWords } from './metric-text.ts';
+import {
+  METRIC_ORDER,
+  formatBetween,
+  formatDifference,
+  formatMetric,
+  metricWords,
+} from '../../store/metric-text.ts';
 
 export function MetricsTable({
   baseline,

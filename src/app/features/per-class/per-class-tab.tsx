@@ -12,7 +12,7 @@ import { columnsOf, deltaRows, deltaScale, significanceSentence } from './delta-
 import type { DeltaOrder } from './delta-rows.ts';
 import { DeltaTable } from './delta-table.tsx';
 import { FailedList } from './failed-list.tsx';
-import { metricWords, unitOf } from './metric-text.ts';
+import { metricWords, unitOf } from '../../store/metric-text.ts';
 import { MetricsTable } from './metrics-table.tsx';
 import './per-class.css';
 

@@ -5,7 +5,7 @@ import type { TaskComparison } from '../../../core/metrics/tasks/types.ts';
 import { useApp } from '../../store/context.ts';
 import { groupThousands } from '../../ui/format.ts';
 import { deltaNote, worstOf } from '../per-class/delta-rows.ts';
-import { formatDifference } from '../per-class/metric-text.ts';
+import { formatDifference } from '../../store/metric-text.ts';
 import { representatives } from './change-text.ts';
 import type { ClassNames } from './change-text.ts';
 import { EvaluationGate } from './evaluation-gate.tsx';

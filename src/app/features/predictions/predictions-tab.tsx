@@ -5,7 +5,7 @@ import type { ReactElement } from 'react';
 import type { TaskComparison } from '../../../core/metrics/tasks/types.ts';
 import { useAppState } from '../../store/context.ts';
 import { groupThousands, plural } from '../../ui/format.ts';
-import { unitOf } from '../per-class/metric-text.ts';
+import { unitOf } from '../../store/metric-text.ts';
 import { filterChanges } from './change-text.ts';
 import type { ChangeFilter } from './change-text.ts';
 import { ConfusionTable } from './confusion-table.tsx';

@@ -13,7 +13,7 @@ import { FileButton } from '../../ui/file-button.tsx';
 import { formatBytes, formatCount, groupThousands } from '../../ui/format.ts';
 import { DownIcon, LockIcon, RedoIcon, UndoIcon } from '../../ui/icons.tsx';
 import { Logo } from '../../ui/logo.tsx';
-import { unitOf } from '../per-class/metric-text.ts';
+import { unitOf } from '../../store/metric-text.ts';
 import { Explain } from '../stages/explain.tsx';
 import { goToStage, stageTarget } from '../stages/go-to-stage.ts';
 import { TargetOptions } from '../workspace/target-options.tsx';

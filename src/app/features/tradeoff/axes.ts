@@ -2,7 +2,7 @@
 import type { CostAxis, GainAxis } from '../../store/state.ts';
 import type { MetricId } from '../../../core/metrics/tasks/types.ts';
 import { formatBytes, formatPercent } from '../../ui/format.ts';
-import { formatMetric, metricWords } from '../per-class/metric-text.ts';
+import { formatMetric, metricWords } from '../../store/metric-text.ts';
 
 export function costText(cost: CostAxis, value: number): string {
   return cost === 'size' ? formatBytes(value) : formatPercent(value, 0);

@@ -15,7 +15,7 @@ import {
 import type { MetricId } from '../../../core/metrics/tasks/types.ts';
 import type { ChartPoint, Tradeoff } from '../../store/points.ts';
 import type { CostAxis, GainAxis } from '../../store/state.ts';
-import { metricWords } from '../per-class/metric-text.ts';
+import { metricWords } from '../../store/metric-text.ts';
 import { axisOf, costName, costText, gainName, gainText, shortTick } from './axes.ts';
 
 interface ChartProps {

@@ -1,8 +1,8 @@
 /** Names and numbers of the tasks' metrics, as people read them. Pure text. */
-import type { DataKind } from '../../../core/dataset/types.ts';
-import type { Interval } from '../../../core/metrics/types.ts';
-import type { MetricId } from '../../../core/metrics/tasks/types.ts';
-import { formatPercent, formatPoints, signed } from '../../ui/format.ts';
+import type { DataKind } from '../../core/dataset/types.ts';
+import type { Interval } from '../../core/metrics/types.ts';
+import type { MetricId } from '../../core/metrics/tasks/types.ts';
+import { formatPercent, formatPoints, signed } from '../ui/format.ts';
 
 interface MetricWords {
   readonly name: string;
