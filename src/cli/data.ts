@@ -107,7 +107,10 @@ function textOf({ model, output }: DataCommand, found: Found): string {
     ...attemptTable(proposal),
     ...problemLines([
       ...summary.problems,
-      ...(proposal?.problems ?? []),
+      // Looking for copies reads the whole set: what it could not read includes what trying could not.
+      ...(proposal?.problems ?? []).filter(
+        ({ code }) => duplicates.unreadable === undefined || code !== 'unreadable-samples',
+      ),
       ...(split?.problems ?? unreadableSamples(duplicates)),
     ]),
   ];

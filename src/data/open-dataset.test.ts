@@ -22,7 +22,7 @@ describe('any set of files', () => {
       'empty-file',
     );
     expect((await errorOf(() => openTestSet({ 'model.onnx': 'x' }))).message).toMatch(
-      /Nothing in these 1 file/,
+      /Nothing in 1 file is data/,
     );
     expect((await errorOf(() => openTestSet({ 'a.zip': 'this is text' }))).message).toMatch(
       /a\.zip cannot be read as a zip/,
@@ -72,6 +72,9 @@ describe('any set of files', () => {
     expect(keysOf(set)).toEqual(['cat/a#2.png', 'cat/a.png']);
     expect(problemOf(set, 'nested-zip')?.message).toMatch(/1 zip inside the zip not opened/);
     expect(problemOf(set, 'duplicate-name')).toMatchObject({ count: 1 });
+    const only = buildZip([{ name: 'inner.zip', data: bytesOf('PK') }]);
+    await expect(openTestSet({ 'z.zip': only })).rejects.toThrow(/1 zip inside the zip not opened/);
+    await expect(openTestSet({ 'z.zip': buildZip([]) })).rejects.toThrow(/holds no files with data/);
   });
 
   it('several zips stand beside each other, and beside loose files', async () => {

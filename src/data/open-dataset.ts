@@ -84,12 +84,16 @@ async function withoutBinary(set: FileSet, arrays: OpenArrays, ports: AllPorts):
   if (texts.length > MANY_FILES) return textFileSet(set, texts, ports);
   const table = await tableSet(set, ports);
   if (table !== undefined) return table;
-  const told = ports.problems.list().filter(({ severity }) => severity === 'error');
+  const told = ports.problems
+    .list()
+    .filter(({ severity, code }) => severity === 'error' || (set.length === 0 && code === 'nested-zip'));
   if (arrays.files.length > 0 || told.length > 0)
     throw new PareError('data-invalid', told[0]?.message ?? 'The arrays hold no samples.');
   throw new PareError(
     'data-invalid',
-    `Nothing in these ${counted(set.length, 'file')} is data that can be used.`,
+    set.length === 0
+      ? `${set.name} holds no files with data.`
+      : `Nothing in ${counted(set.length, 'file')} is data that can be used.`,
     {
       hint: 'Add images (a folder per class, or a labels.csv), .npz or .npy arrays, a .csv table, .wav files or an MNIST-style pair.',
     },
