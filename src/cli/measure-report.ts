@@ -27,7 +27,12 @@ export interface Measured {
   readonly file: string;
   readonly bytes: number;
   readonly against: { readonly file: string; readonly bytes: number } | undefined;
-  readonly result: MeasureResult;
+  readonly result: Omit<MeasureResult, 'notMeasured'> & {
+    readonly notMeasured: readonly {
+      readonly what: MeasureResult['notMeasured'][number]['what'] | 'accuracy';
+      readonly reason: string;
+    }[];
+  };
   readonly evaluated: Evaluated | undefined;
   readonly costs: { readonly variant: CostSummary; readonly original: CostSummary };
   readonly energy: { readonly variant: EnergyEstimate; readonly original: EnergyEstimate };

@@ -119,15 +119,15 @@ async function evaluate(
   return evaluateModels(variant, original, { dataset, config, part, seed, fitted: how, checkpoint });
 }
 
+type Reason = Measured['result']['notMeasured'][number];
+
 /** What was not measured here and why. A model agrees with itself; that is no finding. */
 function withReasons(
   result: MeasureResult,
   compared: boolean,
   evaluated: Evaluated | undefined,
-): MeasureResult {
-  const reasons = result.notMeasured.filter(
-    ({ what }) => what !== 'accuracy' && (compared || what !== 'agreement'),
-  );
+): Measured['result'] {
+  const reasons: Reason[] = result.notMeasured.filter(({ what }) => compared || what !== 'agreement');
   if (!compared) {
     reasons.push({ what: 'agreement', reason: 'No original was given to compare with (--against).' });
   }
@@ -141,7 +141,7 @@ function withReasons(
 }
 
 function refuseEmpty(
-  { latency, agreement, memory, notMeasured }: MeasureResult,
+  { latency, agreement, memory, notMeasured }: Measured['result'],
   evaluated: Evaluated | undefined,
 ): void {
   if (latency !== null || agreement !== null || memory !== null || evaluated !== undefined) return;

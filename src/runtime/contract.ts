@@ -1,11 +1,6 @@
 /** What a measurement is asked and what it answers: plain data, the same for page and command line. It must not know either. */
 import type { ProfileResult } from '../core/profile/types.ts';
-import type {
-  AccuracyMeasurement,
-  AgreementMeasurement,
-  LatencyMeasurement,
-  MemoryMeasurement,
-} from '../core/metrics/types.ts';
+import type { AgreementMeasurement, LatencyMeasurement, MemoryMeasurement } from '../core/metrics/types.ts';
 
 /** One file as parts: bytes, or pieces of the user's own file that are passed on unread. */
 export interface DownloadFile {
@@ -28,12 +23,10 @@ export interface MeasureRequest {
 export interface MeasureResult {
   readonly latency: LatencyMeasurement | null;
   readonly agreement: AgreementMeasurement | null;
-  /** Always null: accuracy is evaluated on the user's data (Evaluation). Kept for measurements that were stored before. */
-  readonly accuracy: AccuracyMeasurement | null;
   readonly memory: MemoryMeasurement | null;
   /** Each thing that was not measured, with the reason. */
   readonly notMeasured: readonly {
-    readonly what: 'latency' | 'agreement' | 'accuracy' | 'memory';
+    readonly what: 'latency' | 'agreement' | 'memory';
     readonly reason: string;
   }[];
   readonly machine: {

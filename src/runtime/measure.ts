@@ -70,7 +70,6 @@ class Findings {
     return {
       latency,
       agreement,
-      accuracy: null,
       memory,
       notMeasured: this.#notMeasured,
       machine: this.host.machine,

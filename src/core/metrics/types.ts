@@ -65,20 +65,6 @@ export interface AgreementMeasurement {
   readonly dimensions?: Readonly<Record<string, number>>;
 }
 
-export interface AccuracyMeasurement {
-  readonly source: 'measured';
-  readonly metric: 'top1';
-  readonly value: number;
-  readonly baseline: number;
-  readonly difference: number;
-  /** 95 % interval of the paired difference. */
-  readonly interval: Interval;
-  readonly samples: number;
-  readonly dataset: string;
-  /** Exact McNemar test of the paired difference, two-sided. */
-  readonly pValue?: number;
-}
-
 export interface MemoryMeasurement {
   readonly source: 'measured';
   /** Bytes of the runtime's heap that one more live session takes: how much further the heap is written. */

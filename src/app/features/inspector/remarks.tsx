@@ -9,7 +9,7 @@ import { stageTarget } from '../stages/go-to-stage.ts';
 import { useCurrentEntry } from '../workspace/use-study.ts';
 import { machineLine } from './machine-line.ts';
 
-const NAMES = { latency: 'Latency', agreement: 'Agreement', accuracy: 'Accuracy', memory: 'Memory' } as const;
+const NAMES = { latency: 'Latency', agreement: 'Agreement', memory: 'Memory' } as const;
 
 export function Remarks(): ReactElement {
   return (

@@ -145,9 +145,8 @@ export function measureResult(over: Partial<MeasureResult> = {}): MeasureResult 
       sqnrDb: 30,
       outputs: [],
     },
-    accuracy: null,
     memory: { source: 'measured', originalBytes: 5000, variantBytes: 4000 },
-    notMeasured: [{ what: 'accuracy', reason: 'there are no labelled data' }],
+    notMeasured: [],
     machine: { cores: 2, userAgent: 'test', runtime: 'test', crossOriginIsolated: true },
     ...over,
   };
