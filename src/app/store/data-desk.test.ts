@@ -32,7 +32,7 @@ const files = [{ path: 'photos/a.png', file: new Blob() }];
 const calls = (name: string): number => fake.calls.filter((call) => call.name === name).length;
 
 function proposal(config: DataConfig): Proposal {
-  return { config, metric: 'top-1', attempts: [], evidence: '45 % with −1..1', sure: true, problems: [] };
+  return { config, metric: 'top-1', attempts: [], evidence: '45 % with −1..1.', sure: true, problems: [] };
 }
 
 async function openModel(modelId = 'm1'): Promise<void> {
@@ -95,7 +95,7 @@ describe('adding data', () => {
     expect(data).toMatchObject({
       config: null,
       previewed: config,
-      proposals: [{ evidence: '45 % with −1..1' }],
+      proposals: [{ evidence: '45 % with −1..1.' }],
     });
     expect(job).toBeNull();
     expect(calls('evaluate')).toBe(0);
@@ -127,6 +127,17 @@ describe('adding data', () => {
     pipeline.cancel();
     await reading.succeed(dataSummary());
     expect(store.getState()).toMatchObject({ data: null, job: null, held: null });
+  });
+
+  it('says that trying was stopped, until it is tried again', async () => {
+    await openAndMeasure();
+    await addData();
+    pipeline.cancel();
+    await settle();
+    expect(store.getState().data?.proposalError?.message).toBe('trying was stopped.');
+    expect(store.getState().job).toBeNull();
+    await openModel('m2');
+    expect(store.getState().data?.proposalError).toBeNull();
   });
 
   it('says why nothing could be proposed', async () => {

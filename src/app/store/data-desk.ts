@@ -210,9 +210,13 @@ class Desk implements DataDesk {
     if (model === null || data === null) return;
     const { dataId, name } = data.summary;
     const title = `Fitting ${name} to the model`;
+    if (data.proposalError !== null) this.change(dataId, { proposalError: null });
     await this.pipeline.command({ kind: 'data', title, key: 'propose' }, async (call) => {
       const tried = await this.studio.proposeData(model.modelId, dataId, { ...call, supersede: 'propose' });
-      if (call.signal.aborted || (!tried.ok && tried.error.code === 'cancelled')) return;
+      if (call.signal.aborted || (!tried.ok && tried.error.code === 'cancelled')) {
+        this.change(dataId, { proposalError: STOPPED });
+        return;
+      }
       const proposals = tried.ok ? tried.value : null;
       if (kept && (proposals === null || proposals.length === 0)) {
         this.removeData();
@@ -283,6 +287,13 @@ class Desk implements DataDesk {
   }
 }
 
+/** Otherwise it would look as if trying went on. */
+const STOPPED: ErrorRecord = {
+  code: 'cancelled',
+  message: 'trying was stopped.',
+  hint: 'Add the data again to try once more, or open a description.',
+};
+
 function unmeasured(entries: AppState['entries']): AppState['entries'] {
   const again = Object.entries(entries).map(([id, entry]) => [id, { ...entry, measuredWith: null }]);
   return Object.fromEntries(again) as AppState['entries'];
@@ -314,7 +325,7 @@ function nameOf(files: readonly OpenFile[]): string {
 }
 
 function proposed({ evidence, sure }: Proposal): string {
-  return sure ? `Proposed: ${evidence}.` : 'It is not certain how the data fit the model; please look.';
+  return sure ? `Proposed: ${evidence}` : 'It is not certain how the data fit the model; please look.';
 }
 
 function doesNotFit(data: DataSummary, model: ModelSummary, cause: ErrorRecord | null): ErrorRecord {
