@@ -119,7 +119,7 @@ function accuracyJson(evaluated: Evaluated): Record<string, unknown> {
     failed: summary.failed,
   };
   if (comparison === null) return { ...shared, value: summary.value, ...summary.interval, n: summary.n };
-  const { value, difference, interval, n, pValue, verdict, sentence, tooFew } = comparison;
+  const { value, difference, interval, n, pValue, verdict, sentence, tooFew, unanswered = 0 } = comparison;
   return {
     ...shared,
     value,
@@ -128,6 +128,7 @@ function accuracyJson(evaluated: Evaluated): Record<string, unknown> {
     low: interval.low,
     high: interval.high,
     n,
+    unanswered,
     pValue,
     verdict,
     sentence,

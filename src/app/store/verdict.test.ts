@@ -28,6 +28,23 @@ const evaluated = (
   over: Partial<TaskComparison> = {},
 ): StudyEntry => ({ ...one, evaluation: evaluation(0.8 + difference, { difference, interval, ...over }) });
 
+describe('a variant that leaves samples unanswered', () => {
+  it('is never praised for the rest', () => {
+    const fine = evaluated(entry(1, measureResult()), 0.1, { low: 0.05, high: 0.15 });
+    expect(accuracyVerdict(fine)?.tone).toBe('good');
+    const broken = evaluated(
+      entry(1, measureResult()),
+      0.1,
+      { low: 0.05, high: 0.15 },
+      { unanswered: 1, tooFew: null },
+    );
+    expect(accuracyVerdict(broken)?.tone).toBe('neutral');
+    const overall = overallVerdict(broken, 1000);
+    expect(overall.tone).toBe('bad');
+    expect(overall.text).toContain('no answer on 1 sample');
+  });
+});
+
 describe('single verdicts', () => {
   it('trust sizes to the byte', () => {
     expect(sizeVerdict(250, 1000)).toEqual({ tone: 'good', text: '4.0× smaller' });

@@ -5,7 +5,7 @@
 import type { MetricId, TaskComparison } from '../../core/metrics/tasks/types.ts';
 import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
 import { formatDifference, metricWords } from './metric-text.ts';
-import { formatBytes, formatDecibels, formatFactor, formatPercent, signed } from '../ui/format.ts';
+import { formatBytes, formatDecibels, formatFactor, formatPercent, plural, signed } from '../ui/format.ts';
 import type { StudyEntry } from './state.ts';
 import { ORIGINAL } from './state.ts';
 
@@ -60,7 +60,7 @@ export function accuracyVerdict(entry: StudyEntry): Verdict | null {
   const text = formatDifference(metric, difference);
   const { low, high } = gainInterval(comparison);
   if (high < 0) return { tone: 'bad', text, range };
-  if (low > 0) return { tone: 'good', text, range };
+  if (low > 0 && comparison.unanswered === undefined) return { tone: 'good', text, range };
   return { tone: 'neutral', text, range };
 }
 
@@ -130,6 +130,8 @@ function lossesOf(
   const list = last === undefined ? '' : worse.length === 0 ? last : `${worse.join(', ')} and ${last}`;
   const losses = list === '' ? [] : [`${list} than the original`];
   if (comparison === null && quality?.tone === 'bad') losses.push('far from the original’s outputs');
+  const unanswered = comparison?.unanswered ?? 0;
+  if (unanswered > 0) losses.push(`no answer on ${plural(unanswered, 'sample')}`);
   return losses.join(', and ');
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskComparison, TaskSummary } from '../../../core/metrics/tasks/types.ts';
 import { DEFAULT_OPTIONS, optionsKey, originalEntry } from '../../store/state.ts';
 import type { StudyEntry } from '../../store/state.ts';
+import type { Evaluation } from '../../../worker/api.ts';
 import { measureResult, modelSummary } from '../../store/testing/fake-studio.ts';
 import { factsOf, factsOfBytes } from './goal-facts.ts';
 
@@ -70,5 +71,17 @@ describe('factsOf', () => {
     });
     const alone = factsOf({ ...original, evaluation: { ...evaluation, comparison: null } }, DEFAULT_OPTIONS);
     expect(alone.accuracy).toMatchObject({ difference: 0, low: 0, high: 0 });
+  });
+
+  it('lets no goal be met by samples that were not answered', () => {
+    const factsWith = (higherIsBetter: boolean, main: 'top1' | 'mae') => {
+      const summary = { main, value: 0.8, interval: { low: 0.75, high: 0.85 }, higherIsBetter, n: 60 };
+      const comparison = { difference: 0, interval: { low: -0.4, high: 0.1 }, unanswered: 40 };
+      const evaluation = { summary, baseline: summary, comparison } as unknown as Evaluation;
+      return factsOf({ ...variant, evaluation }, DEFAULT_OPTIONS).accuracy;
+    };
+    // 0.75 of 60 answered ones is 0.45 of all 100.
+    expect(factsWith(true, 'top1')).toMatchObject({ low: -0.4, high: 0.1, own: { low: 0.45, high: 0.85 } });
+    expect(factsWith(false, 'mae')).toMatchObject({ high: Infinity, own: { low: 0.75, high: Infinity } });
   });
 });

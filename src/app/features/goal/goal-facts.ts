@@ -38,13 +38,20 @@ export function factsOf(entry: StudyEntry, options: MeasureOptions): GoalFacts {
 function accuracyOf({ evaluation }: StudyEntry): GoalFacts['accuracy'] {
   if (evaluation === null) return null;
   const { summary, comparison } = evaluation;
+  const { n, higherIsBetter, interval: own } = summary;
+  const unanswered = comparison?.unanswered ?? 0;
+  const boundless = unanswered > 0 && !higherIsBetter;
   return {
     value: summary.value,
     difference: comparison?.difference ?? 0,
     low: comparison?.interval.low ?? 0,
-    high: comparison?.interval.high ?? 0,
-    higherIsBetter: summary.higherIsBetter,
-    own: summary.interval,
+    high: boundless ? Number.POSITIVE_INFINITY : (comparison?.interval.high ?? 0),
+    higherIsBetter,
+    // Samples without an answer may be as bad as can be: a share of 0, an error without bound.
+    own: {
+      low: higherIsBetter && unanswered > 0 ? (own.low * n) / (n + unanswered) : own.low,
+      high: boundless ? Number.POSITIVE_INFINITY : own.high,
+    },
     unit: metricWords(summary.main).fraction ? 'fraction' : 'plain',
   };
 }

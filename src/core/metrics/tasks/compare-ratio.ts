@@ -68,7 +68,7 @@ function countPairs(first: Float64Array, second: Float64Array): PairedCounts {
 
 export function compareRatio(
   figure: RatioFigure,
-  { pairs, unpaired }: Pairs<RatioRecord>,
+  { pairs, unpaired, unanswered }: Pairs<RatioRecord>,
   source: DeltaSource,
 ): Omit<MainDifference, 'perClass' | 'changes'> {
   const { metric, higherIsBetter } = figure;
@@ -78,6 +78,7 @@ export function compareRatio(
     ...differenceOf(figure, pairs, source.random),
     n: pairs.length,
     unpaired,
+    unanswered,
     perGroup: () => ratioGroups(figure, { pairs }, ({ index }) => source.groupsOf(index), source),
   };
 }

@@ -77,7 +77,7 @@ export function compareMasks(pairs: Pairs<MaskRecord>, source: DeltaSource): Omi
 function compareSets<R extends BoxesRecord | MaskRecord>(
   metric: MetricId,
   figureOf: (records: readonly R[]) => SetFigure,
-  { pairs, unpaired }: Pairs<R>,
+  { pairs, unpaired, unanswered }: Pairs<R>,
   { random, className, groupsOf }: DeltaSource,
 ): Omit<MainDifference, 'changes'> {
   const drawn = drawDifference(figureOf, pairs, random);
@@ -91,6 +91,7 @@ function compareSets<R extends BoxesRecord | MaskRecord>(
     interval,
     n: pairs.length,
     unpaired,
+    unanswered,
     pValue,
     perClass: () =>
       correctedDeltas(

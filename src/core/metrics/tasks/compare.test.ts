@@ -138,6 +138,46 @@ describe('compareTask', () => {
     expect(failure(() => compareTask(classify, baseline, [], { seed: 1 })).code).toBe('not-measurable');
   });
 
+  it('does not let a variant win by failing on what is hard', () => {
+    // The original is wrong on every second sample; the variant is right on 60 and gives nothing for the other 40.
+    const baseline = Array.from({ length: 100 }, (_, i) => classRecord(i, 0, i % 2));
+    const variant = baseline.map(({ index }): SampleRecord =>
+      index < 60 ? classRecord(index, 0, 0) : { kind: 'failed', index, key: 'k', reason: 'NaN' },
+    );
+    const comparison = compareTask(classify, baseline, variant, { seed: 1 });
+    const without = compareTask(classify, baseline.slice(0, 60), variant.slice(0, 60), { seed: 1 });
+    expect(without.verdict).toBe('better');
+    expect(comparison).toMatchObject({ n: 60, unpaired: 40, unanswered: 40, verdict: 'indistinguishable' });
+    expect(comparison.interval.low).toBeCloseTo((60 * without.interval.low - 40) / 100, 12);
+    expect(comparison.interval.high).toBe(without.interval.high);
+    expect(comparison.sentence).toMatch(/not distinguishable; no answer on 40 that the original answers$/);
+    // What neither could read is nobody's fault.
+    const unread: SampleRecord = { kind: 'failed', index: 100, key: 'k', reason: 'corrupt' };
+    const both = compareTask(classify, [...baseline, unread], [...baseline, unread], { seed: 1 });
+    expect(both).toMatchObject({ n: 100, unpaired: 1 });
+    expect(both.unanswered).toBeUndefined();
+  });
+
+  it('calls a smaller error no better where samples are unanswered', () => {
+    const numbers = (index: number, predicted: number): NumbersRecord => ({
+      kind: 'numbers',
+      index,
+      truth: [0],
+      predicted: [predicted],
+    });
+    const baseline = Array.from({ length: 50 }, (_, i) => numbers(i, 2 + (i % 3)));
+    const variant = baseline.map(({ index }): SampleRecord =>
+      index === 49 ? { kind: 'failed', index, key: 'k', reason: 'NaN' } : numbers(index, index % 3),
+    );
+    expect(compareTask(regress, baseline.slice(0, 49), variant.slice(0, 49), { seed: 1 }).verdict).toBe(
+      'better',
+    );
+    expect(compareTask(regress, baseline, variant, { seed: 1 })).toMatchObject({
+      verdict: 'indistinguishable',
+      unanswered: 1,
+    });
+  });
+
   /** `lost` right ones go wrong, `gained` wrong ones go right, of 1,000 of which `right` are right before. */
   function change(right: number, lost: number, gained: number, n = 1000) {
     const baseline = Array.from({ length: n }, (_, i) => classRecord(i, i % 10, i < right ? i % 10 : 11));

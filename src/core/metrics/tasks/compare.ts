@@ -47,9 +47,9 @@ export function compareTask(
     groupsOf: options.groupsOf ?? (() => ({})),
   };
   const main = mainDifference(task, baseline, variant, source);
-  const { higherIsBetter } = main;
-  const verdict = verdictOf(main.interval, higherIsBetter);
-  const { metric, interval, difference, n } = main;
+  const { metric, higherIsBetter, difference, n, unanswered } = main;
+  const interval = withUnanswered(main);
+  const verdict = verdictOf(interval, higherIsBetter, unanswered);
   return {
     metric,
     higherIsBetter,
@@ -59,6 +59,7 @@ export function compareTask(
     interval,
     n,
     unpaired: main.unpaired,
+    ...(unanswered > 0 ? { unanswered } : {}),
     pValue: main.pValue,
     verdict,
     sentence: comparisonSentence(
@@ -68,6 +69,7 @@ export function compareTask(
       noun,
       verdict,
       metric === 'mae' ? 'plain' : 'fraction',
+      unanswered,
     ),
     tooFew: tooFewSamples(main, verdict, tolerance, noun),
     perClass: main.perClass(),
@@ -76,10 +78,23 @@ export function compareTask(
   };
 }
 
-function verdictOf({ low, high }: Interval, higherIsBetter: boolean): Verdict {
-  if (low > 0) return higherIsBetter ? 'better' : 'worse';
-  if (high < 0) return higherIsBetter ? 'worse' : 'better';
+/** A model that leaves samples unanswered is never called better. */
+function verdictOf({ low, high }: Interval, higherIsBetter: boolean, unanswered: number): Verdict {
+  const better = unanswered > 0 ? 'indistinguishable' : 'better';
+  if (low > 0) return higherIsBetter ? better : 'worse';
+  if (high < 0) return higherIsBetter ? 'worse' : better;
   return 'indistinguishable';
+}
+
+/**
+ * A model must not win by failing on what is hard: the losing side reaches as far as if every unanswered sample, m
+ * beside the n pairs, had lost all it can: (n·low − m) / (n + m). An error has no such bound; its interval stays as it
+ * is.
+ */
+function withUnanswered({ interval, n, unanswered, higherIsBetter }: MainDifference): Interval {
+  if (unanswered === 0 || !higherIsBetter) return interval;
+  const low = (n * interval.low - unanswered) / (n + unanswered);
+  return { low: Math.min(interval.low, low), high: interval.high };
 }
 
 /** Labels' own names: the data description counts from `classOffset` on. */

@@ -19,6 +19,7 @@ export interface MainDifference {
   readonly interval: TaskComparison['interval'];
   readonly n: number;
   readonly unpaired: number;
+  readonly unanswered: number;
   readonly pValue: number | null;
   /** Share of pairs that disagree, where a pair can only agree or disagree. */
   readonly discordance?: number;

@@ -15,6 +15,8 @@ export interface Pairs<R extends ScoredRecord> {
   readonly pairs: readonly Pair<R>[];
   /** Samples with a record that has no partner. */
   readonly unpaired: number;
+  /** Those of them that the first scored and the second failed on. */
+  readonly unanswered: number;
 }
 
 /** @throws PareError `not-measurable` when nothing pairs. */
@@ -36,5 +38,6 @@ export function pairRecords<K extends ScoredRecord['kind']>(
       `None of the ${all.size} samples could be scored with both models.`,
     );
   }
-  return { pairs, unpaired: all.size - pairs.length };
+  const unanswered = variant.filter(({ kind: made, index }) => made === 'failed' && before.has(index)).length;
+  return { pairs, unpaired: all.size - pairs.length, unanswered };
 }

@@ -37,13 +37,15 @@ export function comparisonSentence(
   noun: string,
   verdict: Verdict,
   unit: 'fraction' | 'plain',
+  unanswered = 0,
 ): string {
+  const missing = unanswered === 0 ? '' : `; no answer on ${thousands(unanswered)} that the original answers`;
   if (!Number.isFinite(low) || !Number.isFinite(high)) {
-    return `${signed(difference, 3)} on a single sample: too few for an interval`;
+    return `${signed(difference, 3)} on a single sample: too few for an interval${missing}`;
   }
   const scale = unit === 'fraction' ? 100 : 1;
   const digits = digitsFor((high - low) * scale);
   const say = (value: number): string => signed(value * scale, digits);
   const suffix = unit === 'fraction' ? ' pt' : '';
-  return `${say(difference)}${suffix}, between ${say(low)} and ${say(high)} on ${thousands(n)} ${noun}: ${VERDICTS[verdict]}`;
+  return `${say(difference)}${suffix}, between ${say(low)} and ${say(high)} on ${thousands(n)} ${noun}: ${VERDICTS[verdict]}${missing}`;
 }

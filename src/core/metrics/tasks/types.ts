@@ -150,6 +150,11 @@ export interface TaskComparison {
   readonly n: number;
   /** Samples that count in neither figure: they failed with one of the models, or only one of them saw them. */
   readonly unpaired?: number;
+  /**
+   * Samples that the original answers and the variant does not (no numbers, refused): they count in neither figure, and
+   * on the losing side of the interval as if each were lost whole. Absent = none.
+   */
+  readonly unanswered?: number;
   readonly pValue: number | null;
   readonly verdict: Verdict;
   /** "−0.4 pt, between −1.2 and +0.4 on 1,000 images: not distinguishable". */
