@@ -91,6 +91,13 @@ describe('divergence', () => {
     expect(divergenceOf([1, 2, 3], [1, 2, 3])).toEqual({ nats: 0, rows: 1, skipped: 0 });
     expect(divergenceOf([1, 0], [0, 1]).nats).toBeCloseTo(126 * Math.LN2, 9);
   });
+  it('takes a variant for probabilities where the original’s are, although their rounded sum is off', () => {
+    // Divided by their sum of 0.9: 0.875, 0.0625, 0.0625.
+    const { nats } = divergenceOf([0.9, 0.05, 0.05], [0.7875, 0.05625, 0.05625]);
+    expect(nats).toBeCloseTo(0.9 * Math.log(0.9 / 0.875) + 0.1 * Math.log(0.05 / 0.0625), 12);
+    // Nothing but zeros says nothing: softmax gives ½, ½.
+    expect(divergenceOf([0.5, 0.5], [0, 0]).nats).toBe(0);
+  });
   it('adds up over rows, and counts those that are not finite', () => {
     const sums = divergenceOf([0.5, 0.5, NaN, 0, 0.5, 0.5], [0.75, 0.25, 0, 0, 0.75, 0.25], 2);
     expect(sums).toMatchObject({ rows: 2, skipped: 1 });

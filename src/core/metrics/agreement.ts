@@ -139,8 +139,9 @@ export function addDivergence(
   }
   let { nats, rows, skipped } = sums;
   for (let from = 0; from + classes <= x.length; from += classes) {
-    const p = logProbabilities(x, from, classes);
-    const q = logProbabilities(y, from, classes);
+    const distributions = isDistribution(x, from, classes);
+    const p = logProbabilities(x, from, classes, distributions);
+    const q = logProbabilities(y, from, classes, distributions);
     if (p === undefined || q === undefined) {
       skipped++;
       continue;
@@ -154,11 +155,27 @@ export function addDivergence(
   return { nats, rows, skipped };
 }
 
-/** ln p of one row; undefined when a value is not finite. */
+/** Probabilities already: none below 0, and a sum of 1. */
+function isDistribution(scores: ArrayLike<number>, from: number, classes: number): boolean {
+  let sum = 0;
+  for (let c = 0; c < classes; c++) {
+    const score = scores[from + c];
+    if (!(score >= 0)) return false;
+    sum += score;
+  }
+  return Math.abs(sum - 1) <= SUM_TOLERANCE;
+}
+
+/**
+ * ln p of one row; undefined when a value is not finite.
+ * @param distributions as the original's row is one: the rounded probabilities of a variant, whose sum may be off, are
+ *   divided by their sum. What is below 0, or nothing but zeros, can only be taken for logits.
+ */
 function logProbabilities(
   scores: ArrayLike<number>,
   from: number,
   classes: number,
+  distributions: boolean,
 ): Float64Array | undefined {
   const row = new Float64Array(classes);
   let top = Number.NEGATIVE_INFINITY;
@@ -172,7 +189,7 @@ function logProbabilities(
     if (score > top) top = score;
     if (score < least) least = score;
   }
-  if (least >= 0 && Math.abs(sum - 1) <= SUM_TOLERANCE) {
+  if (distributions && least >= 0 && sum > 0) {
     return row.map((p) => Math.log(Math.max(LEAST_PROBABILITY, p / sum)));
   }
   let total = 0;

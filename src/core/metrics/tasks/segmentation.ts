@@ -7,8 +7,8 @@ import type { MaskPixels, Truth } from './truth.ts';
 import type { RowView } from './values.ts';
 
 /**
- * Class of each pixel: the first best of [C, H, W], the logistic threshold 0 of one map [1, H, W] of floats … or the
- * map itself where the output holds classes already ([H, W], or whole numbers [1, H, W]).
+ * Class of each pixel: the first best of [C, H, W], or the map itself where the output holds classes already (whole
+ * numbers, [H, W] or [1, H, W]). One map of floats is refused: where its threshold lies is not known.
  */
 function classMap(view: RowView, isWhole: boolean): MaskPixels | string {
   const { values, from, dims } = view;
