@@ -22,7 +22,9 @@ export function continueProject(
   const key = evaluationKey({ data: inUse, options });
   const entries: Record<string, StudyEntry> = { [ORIGINAL]: originalEntry(model) };
   for (const { evaluated, ...entry } of kept) {
-    const found = evaluated && key !== null;
+    // What was evaluated on another set would be compared with this one's.
+    const same = entry.evaluation === null || entry.evaluation.dataId === inUse?.summary.dataId;
+    const found = evaluated && key !== null && same;
     entries[entry.id] = {
       ...entry,
       recipeKey: recipeKey(entry.recipe),

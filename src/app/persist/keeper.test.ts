@@ -210,7 +210,7 @@ describe('a reload', () => {
     await first.fake.last('previewData').succeed([]);
     await first.fake.last('simplifiedSkeleton').succeed({ bytes: 990, layers: [] });
     await first.fake.last('measure').succeed(measureResult());
-    await first.fake.last('evaluate').succeed(evaluation());
+    await first.fake.last('evaluate').succeed({ ...evaluation(), dataId: 'digits' });
     await first.rest();
     expect(vault.packs.size).toBe(0);
     const page = visit();
