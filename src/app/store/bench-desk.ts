@@ -5,7 +5,7 @@
 import type { ProfileResult } from '../../core/profile/types.ts';
 import type { MeasureOptions, Studio, StudioCapabilities } from '../bridge/studio.ts';
 import type { LabLine } from './data-state.ts';
-import { dataInUse } from './entries.ts';
+import { dataInUse, variantIdOf } from './entries.ts';
 import { announce } from './notices.ts';
 import type { Pipeline } from './pipeline.ts';
 import { ORIGINAL, mostThreads } from './state.ts';
@@ -25,8 +25,7 @@ export async function profileEntries(store: AppStore, studio: Studio, pipeline: 
     }
     if (currentId !== null) ids.add(currentId);
     for (const id of ids) {
-      const variantId = id === ORIGINAL ? null : id;
-      const result = await studio.profile(model.modelId, variantId, options, {
+      const result = await studio.profile(model.modelId, variantIdOf(id), options, {
         ...call,
         supersede: 'measure',
       });
@@ -57,7 +56,7 @@ export async function runLab(store: AppStore, studio: Studio, pipeline: Pipeline
       const report = call.onProgress;
       const result = await studio.measure(
         model.modelId,
-        entryId === ORIGINAL ? null : entryId,
+        variantIdOf(entryId),
         { ...options, provider, threads },
         {
           signal: call.signal,

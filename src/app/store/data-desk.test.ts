@@ -82,6 +82,29 @@ beforeEach(() => {
   });
 });
 
+describe('removing data', () => {
+  it('measures again on made-up inputs what was measured on samples that are gone', async () => {
+    const onInputs = async (inputs: 'data' | 'synthetic'): Promise<number> => {
+      await openModel();
+      await fake.last('simplifiedSkeleton').succeed({ bytes: 990, layers: [] });
+      const agreement = { ...measureResult().agreement!, inputs };
+      await fake.last('measure').succeed(measureResult({ agreement }));
+      await fake.last('costs').succeed({ macs: 1 });
+      await addData();
+      await fake.last('proposeData').succeed([]);
+      const before = calls('measure');
+      desk.removeData();
+      await settle();
+      return calls('measure') - before;
+    };
+    expect(await onInputs('data')).toBe(1);
+    await fake.last('measure').succeed(measureResult());
+    expect(store.getState().entries[ORIGINAL]?.measurement?.agreement?.inputs).toBe('synthetic');
+    pipeline.close();
+    expect(await onInputs('synthetic')).toBe(0);
+  });
+});
+
 describe('adding data', () => {
   it('indexes, proposes, previews, and evaluates nothing before it is accepted', async () => {
     await openAndMeasure();

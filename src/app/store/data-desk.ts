@@ -14,7 +14,7 @@ import { profileEntries, runLab } from './bench-desk.ts';
 import { announce, showError } from './notices.ts';
 import { DATA_KEY } from './pipeline.ts';
 import type { OpenedFrom, Pipeline } from './pipeline.ts';
-import type { AppState, AppStore } from './state.ts';
+import type { AppState, AppStore, StudyEntry } from './state.ts';
 
 /** Where projects outlive the page; what the store needs of it. */
 export interface ProjectKeeper {
@@ -115,7 +115,7 @@ class Desk implements DataDesk {
     if (data === null) return;
     this.store.setState((state) => ({
       data: null,
-      entries: withoutStale(state.entries, { ...state, data: null }),
+      entries: unmeasured(withoutStale(state.entries, { ...state, data: null }), measuredOnData),
     }));
     void this.studio.closeData(data.summary.dataId);
     this.pipeline.goOn();
@@ -294,8 +294,20 @@ const STOPPED: ErrorRecord = {
   hint: 'Add the data again to try once more, or open a description.',
 };
 
-function unmeasured(entries: AppState['entries']): AppState['entries'] {
-  const again = Object.entries(entries).map(([id, entry]) => [id, { ...entry, measuredWith: null }]);
+/** Agreement on samples that are not there any more cannot stand beside that of a later variant on made-up inputs. */
+function measuredOnData({ measurement }: StudyEntry): boolean {
+  return measurement?.agreement?.inputs === 'data';
+}
+
+/** @param which those that have to be measured again */
+function unmeasured(
+  entries: AppState['entries'],
+  which: (entry: StudyEntry) => boolean = () => true,
+): AppState['entries'] {
+  const again = Object.entries(entries).map(([id, entry]) => [
+    id,
+    which(entry) ? { ...entry, measuredWith: null } : entry,
+  ]);
   return Object.fromEntries(again) as AppState['entries'];
 }
 

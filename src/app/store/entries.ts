@@ -12,6 +12,11 @@ import { recipeKey } from './recipe-edit.ts';
 import { ORIGINAL, optionsKey } from './state.ts';
 import type { AppState, AppStore, StudyEntry } from './state.ts';
 
+/** What the studio calls an entry: the original has no variant. */
+export function variantIdOf(id: string): string | null {
+  return id === ORIGINAL ? null : id;
+}
+
 /** The entry of a variant that was just made from the recipe on screen. */
 export function entryOf(state: AppState, summary: VariantSummary, recipe: Recipe): StudyEntry {
   // Two recipes can give one variant (a layer override that says what the step says): keep what was measured.

@@ -14,16 +14,17 @@ import {
   isEvaluated,
   keepEvaluation,
   keepMeasurement,
+  variantIdOf,
   withoutStale,
 } from './entries.ts';
 import { JobBoard, browserAfter } from './job-board.ts';
 import type { After } from './job-board.ts';
 import { announce, showError } from './notices.ts';
-import { EMPTY_DRAFT, recipeKey } from './recipe-edit.ts';
+import { emptyStudy } from './empty-study.ts';
+import { recipeKey } from './recipe-edit.ts';
 import { ORIGINAL, entryOfRecipe, isSettled, originalEntry, recipeOf } from './state.ts';
 import type { AppState, AppStore, JobKind, StudyEntry } from './state.ts';
 import { Turns } from './turns.ts';
-import { startHistory } from './undo.ts';
 
 /** How long the sliders must rest before work starts. */
 export const SETTLE_MILLIS = 350;
@@ -397,26 +398,6 @@ class StudyPipeline implements Pipeline {
     this.prepared = model.modelId;
     if (result.ok) this.store.setState({ simplified: result.value });
   }
-}
-
-/** What no model shares with another. */
-function emptyStudy() {
-  return {
-    simplified: null,
-    draft: startHistory(EMPTY_DRAFT),
-    failed: null,
-    held: null,
-    detail: null,
-    notices: [],
-    costs: {},
-    profiles: {},
-    profileError: null,
-    lab: [],
-  } satisfies Partial<AppState>;
-}
-
-function variantIdOf(id: string): string | null {
-  return id === ORIGINAL ? null : id;
 }
 
 function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
