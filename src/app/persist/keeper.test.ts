@@ -23,6 +23,7 @@ import {
 import type { FakeStudio } from '../store/testing/fake-studio.ts';
 import { Keeper } from './keeper.ts';
 import { createLazyKeeper, setMark } from './lazy-keeper.ts';
+import { parseProject } from './parse-record.ts';
 import { HEAD } from './project-record.ts';
 import { MemoryVault } from './testing/memory-vault.ts';
 
@@ -104,7 +105,11 @@ class Visit {
     await this.fake.last('proposeData').succeed([]);
     void this.desk.acceptData(dataConfig({ exclude: ['b'] }));
     await settle();
-    await this.fake.last('checkData').succeed({ counts: {}, excluded: 1, problems: [] });
+    await this.fake.last('checkData').succeed({
+      counts: { evaluation: 2, calibration: 0, 'hold-back': 0 },
+      excluded: 1,
+      problems: [],
+    });
     await this.fake.last('previewData').succeed([]);
     await this.fake.last('evaluate').succeed(evaluation());
   }
@@ -312,6 +317,22 @@ describe('what was kept', () => {
       expect(damaged.pieces.size).toBe(0);
       expect(marks.marks.size).toBe(0);
     }
+  });
+
+  it('loses findings about data that cannot be read, and no more', async () => {
+    await firstVisit();
+    const head = vault.pieces.get(HEAD) as { readonly data: object };
+    const damage = {
+      config: { format: 'pare-data', version: 1, inputs: null },
+      proposals: [null],
+      split: { counts: { evaluation: 1, calibration: 0, 'hold-back': 0 }, problems: [null] },
+      duplicates: { checked: 1, total: 1, groups: [null], removable: [] },
+    };
+    const kept = parseProject(
+      new Map([...vault.pieces, [HEAD, { ...head, data: { ...head.data, ...damage } }]]),
+    );
+    expect(kept?.head.data).toMatchObject({ config: null, proposals: [], split: null, duplicates: null });
+    expect(kept?.entries.map(({ id }) => id)).toEqual([ORIGINAL, 'v1']);
   });
 
   it('loses an entry that cannot be read, and no more', async () => {

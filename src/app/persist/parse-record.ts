@@ -4,6 +4,7 @@
  * file's. It must not know browsers.
  */
 import { parseDataConfig } from '../../core/dataset/parse.ts';
+import type { DataConfig } from '../../core/dataset/types.ts';
 import type { Goal } from '../../core/goal/types.ts';
 import { PareError } from '../../core/errors.ts';
 import { parseRecipe } from '../../core/recipe/parse.ts';
@@ -102,7 +103,8 @@ function parseData(kept: unknown): KeptData {
   return {
     dataId,
     sample: sample === true,
-    config: config === null ? null : parseDataConfig(config),
+    // A description that cannot be read is proposed again; the rest of the project stays.
+    config: isConfig(config) ? config : null,
     proposals: Array.isArray(proposals) ? proposals.filter(isProposal) : null,
     split: isSplit(split) ? split : null,
     duplicates: isDuplicates(duplicates) ? duplicates : null,
@@ -159,44 +161,95 @@ function isMeasurement(value: unknown): boolean {
 }
 
 function isEvaluation(value: unknown): boolean {
-  if (!isPlain(value) || !isPlain(value['summary']) || !isPlain(value['baseline'])) return false;
+  if (!isPlain(value) || !isSummary(value['summary']) || !isSummary(value['baseline'])) return false;
   const { comparison } = value;
-  const compared = comparison === null || (isPlain(comparison) && isPlain(comparison['interval']));
-  return compared && typeof value['summary']['value'] === 'number';
+  if (comparison === null) return true;
+  const lists = ['perClass', 'perGroup', 'changed', 'confusionChange'];
+  return (
+    isPlain(comparison) &&
+    isPlain(comparison['interval']) &&
+    typeof comparison['sentence'] === 'string' &&
+    lists.every((name) => every(comparison[name], isFilled))
+  );
 }
+
+function isSummary(value: unknown): boolean {
+  const lists = ['perClass', 'confusion', 'failed'];
+  return (
+    isPlain(value) &&
+    typeof value['value'] === 'number' &&
+    isPlain(value['metrics']) &&
+    lists.every((name) => every(value[name], isFilled))
+  );
+}
+
+const isFilled = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 function isErrorOrNull(value: unknown): boolean {
   return value === null || (isPlain(value) && typeof value['message'] === 'string');
 }
 
 function isCosts(value: unknown): value is CostSummary {
-  return isPlain(value) && typeof value['macs'] === 'number' && Array.isArray(value['layers']);
+  return isPlain(value) && typeof value['macs'] === 'number' && every(value['layers'], isPlain);
 }
 
 function isProfile(value: unknown): value is ProfileResult {
-  return isPlain(value) && Array.isArray(value['nodes']) && Array.isArray(value['events']);
+  return isPlain(value) && every(value['nodes'], isPlain) && every(value['events'], isPlain);
 }
 
 function isLabLine(value: unknown): value is ProjectHead['lab'][number] {
   return isPlain(value) && typeof value['entryId'] === 'string' && typeof value['threads'] === 'number';
 }
 
-function isProposal(value: unknown): value is NonNullable<KeptData['proposals']>[number] {
-  if (!isPlain(value) || !Array.isArray(value['attempts']) || !Array.isArray(value['problems'])) return false;
+function isConfig(value: unknown): value is DataConfig {
   try {
-    parseDataConfig(value['config']);
+    parseDataConfig(value);
     return true;
   } catch {
     return false;
   }
 }
 
+function isProposal(value: unknown): value is NonNullable<KeptData['proposals']>[number] {
+  return (
+    isPlain(value) &&
+    isConfig(value['config']) &&
+    typeof value['evidence'] === 'string' &&
+    every(value['attempts'], (attempt) => hasTypes(attempt, { title: 'string', score: 'number' })) &&
+    every(value['problems'], isProblem)
+  );
+}
+
+function isProblem(value: unknown): boolean {
+  const texts = hasTypes(value, { severity: 'string', code: 'string', message: 'string', count: 'number' });
+  return texts && isPlain(value) && every(value['examples'], isText);
+}
+
 function isSplit(value: unknown): value is NonNullable<KeptData['split']> {
-  return isPlain(value) && isPlain(value['counts']) && Array.isArray(value['problems']);
+  return (
+    isPlain(value) &&
+    hasTypes(value['counts'], { evaluation: 'number', calibration: 'number', 'hold-back': 'number' }) &&
+    every(value['problems'], isProblem)
+  );
 }
 
 function isDuplicates(value: unknown): value is NonNullable<KeptData['duplicates']> {
-  return isPlain(value) && Array.isArray(value['groups']) && Array.isArray(value['removable']);
+  return (
+    isPlain(value) &&
+    hasTypes(value, { checked: 'number', total: 'number' }) &&
+    every(value['groups'], (group) => isPlain(group) && every(group['keys'], isText)) &&
+    every(value['removable'], isText)
+  );
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+
+function every(value: unknown, test: (element: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(test);
+}
+
+function hasTypes(value: unknown, types: Readonly<Record<string, 'string' | 'number'>>): boolean {
+  return isPlain(value) && Object.entries(types).every(([key, type]) => typeof value[key] === type);
 }
 
 function isGoal(value: unknown): value is Goal {
