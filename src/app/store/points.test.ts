@@ -90,6 +90,24 @@ describe('tradeoffOf', () => {
     expect(labelled[1]?.gainSpread?.map((side) => side.toFixed(3))).toEqual(['0.010', '0.010']);
   });
 
+  it('leaves out of the front what gave no answer to some samples', () => {
+    const front = (unanswered: number | undefined) =>
+      tradeoffOf(
+        input(
+          [
+            { ...original, evaluation: evaluation() },
+            {
+              ...entry('a', 300, 0.98),
+              evaluation: evaluation(0.9, unanswered === undefined ? {} : { unanswered }),
+            },
+          ],
+          { gain: 'accuracy' },
+        ),
+      ).front.map(({ id }) => id);
+    expect(front(undefined)).toEqual(['a']);
+    expect(front(1)).toEqual([ORIGINAL]);
+  });
+
   it('draws the front below where the gain is an error', () => {
     const error = (value: number) => evaluation(value, { metric: 'mae', higherIsBetter: false });
     const { front, lowerIsBetter, metric } = tradeoffOf(

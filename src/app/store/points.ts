@@ -68,7 +68,7 @@ export function tradeoffOf(input: TradeoffInput): Tradeoff {
   const lowerIsBetter = input.gain === 'accuracy' && metric?.higherIsBetter === false;
   // The front is drawn where more is better; an error is turned round for it, and shown as it is.
   const ranked = placed.map((place) => ({ ...place, gain: lowerIsBetter ? -place.gain : place.gain }));
-  const frontIds = new Set(paretoFront(ranked).map(({ id }) => id));
+  const frontIds = new Set(paretoFront(ranked.filter(answersAll(input))).map(({ id }) => id));
   const points = placed.map((place) => pointOf(place, input, frontIds.has(place.id)));
   const front = points.filter(({ onFront }) => onFront).sort((a, b) => a.cost - b.cost);
   return {
@@ -78,6 +78,11 @@ export function tradeoffOf(input: TradeoffInput): Tradeoff {
     metric: input.gain === 'accuracy' ? (metric?.main ?? null) : null,
     lowerIsBetter,
   };
+}
+
+/** Nobody is sent to a variant whose figure leaves out what it gave no answer to. */
+function answersAll({ gain }: TradeoffInput): (place: Placed) => boolean {
+  return ({ entry }) => gain !== 'accuracy' || entry.evaluation?.comparison?.unanswered === undefined;
 }
 
 function costOf(entry: StudyEntry, { entries, cost, options }: TradeoffInput): number | null {
