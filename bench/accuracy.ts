@@ -62,7 +62,7 @@ async function evaluate(labelled: LabelledModel): Promise<{ lines: Line[]; misse
   const { config, how } = await fitData(undefined, dataset, original, { seed: 1, checkpoint: calm });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`\n${name}, ${dataset.length} samples\n  ${how} (${seconds} s)`);
-  const common = { dataset, config, part: 'evaluation', seed: 1, fitted: how, checkpoint: calm } as const;
+  const common = { dataset, config, part: 'evaluation', fitted: how, checkpoint: calm } as const;
   if (options.dump !== undefined)
     await dumpInputs(join(options.dump, labelled.id), dataset, config, original);
   const context = benchContext();

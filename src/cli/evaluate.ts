@@ -1,9 +1,8 @@
 /** Runs a model, or two, over one part of a set: records of samples, paired into figures. It must not know files or formats. */
 import type { DataConfig, DataPart } from '../core/dataset/types.ts';
 import type { Predictor } from '../core/dataset/predictor.ts';
-import { compareTask } from '../core/metrics/tasks/compare.ts';
-import { summarizeTask } from '../core/metrics/tasks/summarize.ts';
 import type { SampleRecord } from '../core/metrics/tasks/types.ts';
+import { concludeEvaluation } from '../data/evaluate/conclude.ts';
 import { createEvaluator } from '../data/evaluate/evaluate.ts';
 import type { Checkpoint, Dataset } from '../data/types.ts';
 import type { Evaluated } from './measure-report.ts';
@@ -12,20 +11,10 @@ export interface EvaluationOptions {
   readonly dataset: Dataset;
   readonly config: DataConfig;
   readonly part: DataPart;
-  readonly seed: number;
   /** How the description came about, as shown. */
   readonly fitted: string;
   readonly checkpoint: Checkpoint;
 }
-
-/** What samples are called where they are counted. */
-const NOUNS: Readonly<Record<Dataset['kind'], string>> = {
-  images: 'images',
-  arrays: 'samples',
-  table: 'rows',
-  audio: 'recordings',
-  text: 'texts',
-};
 
 /** @param original undefined = the model alone. */
 export async function evaluateModels(
@@ -33,26 +22,11 @@ export async function evaluateModels(
   original: Predictor | undefined,
   options: EvaluationOptions,
 ): Promise<Evaluated> {
-  const { dataset, config, part, seed, fitted } = options;
+  const { dataset, config, part, fitted } = options;
   const records = await recordsOf(variant, options, original === undefined ? [0, 1] : [0.5, 1]);
   const baseline = original === undefined ? records : await recordsOf(original, options, [0, 0.5]);
-  return {
-    name: config.name,
-    part,
-    fitted,
-    records,
-    summary: summarizeTask(config.task, records),
-    baseline: summarizeTask(config.task, baseline),
-    comparison:
-      original === undefined
-        ? null
-        : compareTask(config.task, baseline, records, {
-            seed,
-            classNames: config.classes,
-            groupsOf: (index) => dataset.info(index).groups,
-            noun: NOUNS[dataset.kind],
-          }),
-  };
+  const pair = { baseline, variant: original === undefined ? null : records };
+  return { name: config.name, part, fitted, records, ...concludeEvaluation(dataset, config, pair) };
 }
 
 async function recordsOf(

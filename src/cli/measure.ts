@@ -116,7 +116,7 @@ async function evaluate(
   // The original decides what is right for both: a ruined variant would fit anything equally badly.
   const { config, how } = await fitData(dataConfig, dataset, original ?? variant, { seed, checkpoint });
   if (config.task.kind === 'agreement') return undefined;
-  return evaluateModels(variant, original, { dataset, config, part, seed, fitted: how, checkpoint });
+  return evaluateModels(variant, original, { dataset, config, part, fitted: how, checkpoint });
 }
 
 type Reason = Measured['result']['notMeasured'][number];

@@ -10,8 +10,7 @@ import type {
   SplitReport,
 } from '../core/dataset/types.ts';
 import { PareError, toErrorRecord } from '../core/errors.ts';
-import { compareTask } from '../core/metrics/tasks/compare.ts';
-import { summarizeTask } from '../core/metrics/tasks/summarize.ts';
+import { concludeEvaluation } from '../data/evaluate/conclude.ts';
 import type { SampleRecord } from '../core/metrics/tasks/types.ts';
 import { checkSplit } from '../data/prepare/check.ts';
 import { findDuplicates } from '../data/prepare/duplicates.ts';
@@ -68,21 +67,9 @@ export class DataService {
     checkpoint: Checkpoint,
   ): Promise<Omit<Evaluation, 'millis' | 'workers'>> {
     const { dataset } = this.#set(dataId);
-    const { task, classes, name } = config;
-    const { seed } = config.split;
     await checkpoint(0, 'Adding up');
-    const baseline = summarizeTask(task, records.baseline, { seed });
-    const named = { source: 'measured', dataId, name, part, baseline } as const;
-    if (records.variant === null) return { ...named, summary: baseline, comparison: null };
-    const summary = summarizeTask(task, records.variant, { seed });
-    await checkpoint(0.5, 'Comparing with the original');
-    const comparison = compareTask(task, records.baseline, records.variant, {
-      seed,
-      classNames: classes.length > 0 ? classes : (dataset.classTitles ?? []),
-      groupsOf: (index) => dataset.info(index).groups,
-      noun: nounOf(dataset),
-    });
-    return { ...named, summary, comparison };
+    const figures = concludeEvaluation(dataset, config, records);
+    return { source: 'measured', dataId, name: config.name, part, ...figures };
   }
 
   /** A sample that cannot be read says so in its place. */
@@ -121,22 +108,5 @@ async function thumbnail(
     const { code, message } = toErrorRecord(error);
     if (code === 'internal') throw error;
     return { picture: null, text: message };
-  }
-}
-
-function nounOf({ kind }: Dataset): string {
-  switch (kind) {
-    case 'images':
-      return 'images';
-    case 'text':
-      return 'lines';
-    case 'audio':
-      return 'recordings';
-    case 'table':
-      return 'rows';
-    case 'arrays':
-      return 'samples';
-    default:
-      return kind satisfies never;
   }
 }
