@@ -54,7 +54,12 @@ export function KpiCard(props: KpiCardProps): ReactElement {
       {verdict === null ? null : (
         <div className={`kpi-verdict tone-${verdict.tone}`}>
           {verdict.text}
-          {verdict.range === undefined ? null : <span className="kpi-range"> {verdict.range}</span>}
+          {verdict.range === undefined ? null : (
+            <>
+              {' '}
+              <span className="kpi-range">{verdict.range}</span>
+            </>
+          )}
         </div>
       )}
       {note === '' ? null : (
