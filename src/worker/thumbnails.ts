@@ -1,15 +1,24 @@
 /** Samples as small pictures, or as a line of text where they are none. It must not know sets or pages. */
+import { drawnArray } from '../data/evaluate/preview.ts';
 import type { Label, Picture, RawValue } from '../data/types.ts';
 import type { Thumbnail } from './api.ts';
 
+/** More numbers than this are no picture that fits a screen. */
+const MOST_DRAWN = 3 * 1024 * 1024;
+
 type Shown = Pick<Thumbnail, 'picture' | 'text'>;
 
-/** The first picture in the sample; else the first value in words. */
+/** The first picture in the sample, or an array that looks like one; else the first value in words. */
 export function thumbnailOf(values: ReadonlyMap<string, RawValue>, side: number): Shown {
   const all = [...values.values()];
   const image = all.find((value) => value.kind === 'image');
   if (image !== undefined) return { picture: shrink(image.picture, side), text: null };
   const [first] = all;
+  const drawn =
+    first?.kind === 'array' && first.values.length <= MOST_DRAWN
+      ? drawnArray(Array.from(first.values, Number), first.dims)
+      : null;
+  if (drawn !== null) return { picture: shrink(drawn, side), text: null };
   return { picture: null, text: first === undefined ? null : describeValue(first) };
 }
 

@@ -216,7 +216,7 @@ const LEAST_SIDE = 8;
 const MOST_SIDE = 1024;
 
 /** Arrays with two long axes as a grey picture, or a coloured one of three planes, stretched from their low to their high. */
-function drawnArray(values: ArrayLike<number>, dims: readonly number[]): PreviewSample['picture'] {
+export function drawnArray(values: ArrayLike<number>, dims: readonly number[]): PreviewSample['picture'] {
   const wide = dims.filter((d) => d !== 1);
   const planes = wide.length === 3 && wide[0] === 3 ? 3 : 1;
   const [height, width] = wide.slice(planes === 3 ? 1 : 0);

@@ -93,7 +93,8 @@ export async function propose(
 }
 
 /** The same inputs, for comparing a variant with its original only. */
-function withoutLabels({ evidence, sure }: Proposal, config: DataConfig): Proposal {
+function withoutLabels({ sure }: Proposal, config: DataConfig): Proposal {
+  const evidence = 'Read in the same way, without the labels: how far a variant agrees with the original.';
   return { config, metric: METRIC_NAMES.agreement, attempts: [], evidence, sure, problems: [] };
 }
 
