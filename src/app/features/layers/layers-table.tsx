@@ -45,7 +45,8 @@ export function LayersTable(): ReactElement {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 8,
+    // A small network is all there, for whoever searches the page or goes through it by keyboard.
+    overscan: 24,
     initialRect: { width: 700, height: 400 },
   });
   const items = virtual.getVirtualItems();
