@@ -17,6 +17,7 @@ import { sharedDir } from '../src/core/testing/shared.ts';
 import { createEvaluator } from '../src/data/evaluate/evaluate.ts';
 import { createBatcher } from '../src/data/fit/batcher.ts';
 import { openNodePredictor } from '../src/runtime/node-predictor.ts';
+import { npy } from './eval/dump.ts';
 import { median, withStudio } from './support/browser.ts';
 
 const IMAGES = 20_000;
@@ -27,13 +28,6 @@ interface LargeSet {
   readonly title: string;
   readonly model: string;
   readonly zip: string;
-}
-
-function npy(descr: string, dims: readonly number[], body: Uint8Array): Buffer {
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${dims.join(', ')},), }`;
-  const padded = `${text.padEnd(117, ' ')}\n`;
-  const head = Buffer.from(`\x93NUMPY\x01\x00${String.fromCharCode(padded.length, 0)}`, 'latin1');
-  return Buffer.concat([head, Buffer.from(padded, 'latin1'), body]);
 }
 
 function digitsZip(folder: string): LargeSet {

@@ -53,7 +53,7 @@ export async function dumpInputs(
 }
 
 /** Source: NumPy Enhancement Proposal 1, version 1.0. */
-function npy(descr: string, dims: readonly number[], bytes: Buffer): Buffer {
+export function npy(descr: string, dims: readonly number[], bytes: Uint8Array): Buffer {
   const shape = dims.map((d) => `${d},`).join(' ');
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`;
   const padded = text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11, ' ') + '\n';
