@@ -1,50 +1,26 @@
 /** Data on the command line, as scripts see it: what is found, how it fits, what it says of two models, and what is refused. */
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digitsZip } from '../../e2e/support/made-data.ts';
+import { ROOT, buildCli, type Run } from './testing/built-cli.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const built = join(root, '.cache', 'cli-data-test');
-const digits = join(root, 'public/samples/digits/digits.onnx');
+const digits = join(ROOT, 'public/samples/digits/digits.onnx');
 const COUNT = 200;
 let folder = '';
 
+let built: Awaited<ReturnType<typeof buildCli>>;
+
 beforeAll(async () => {
-  await build({
-    root,
-    configFile: join(root, 'vite.cli.config.ts'),
-    logLevel: 'error',
-    build: { outDir: built },
-  });
+  built = await buildCli('cli-data-test');
   folder = mkdtempSync(join(tmpdir(), 'pare-cli-data-'));
   writeFileSync(join(folder, 'digits.zip'), digitsZip(COUNT).bytes);
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function pare(...args: string[]): Promise<Run> {
-  return new Promise((done) => {
-    execFile(
-      process.execPath,
-      [join(built, 'pare.js'), ...args],
-      { cwd: folder, timeout: 100_000, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr });
-      },
-    );
-  });
-}
+const pare = (...args: string[]): Promise<Run> => built(folder, 100_000, args);
 
 type Json = Record<string, unknown> & {
   readonly error?: Record<string, string>;

@@ -10,7 +10,7 @@ import type {
 } from '../core/dataset/types.ts';
 import { stringifyDataConfig } from '../core/dataset/parse.ts';
 import { checkSplit, unreadableSamples } from '../data/prepare/check.ts';
-import { findDuplicates } from '../data/prepare/duplicates.ts';
+import { findDuplicates, shownDuplicates } from '../data/prepare/duplicates.ts';
 import type { Dataset } from '../data/types.ts';
 import { openNodePredictor } from '../runtime/node-predictor.ts';
 import type { Command } from './arguments.ts';
@@ -84,7 +84,7 @@ function jsonOf({ paths, model }: DataCommand, found: Found): Record<string, unk
   return {
     paths,
     ...dataset.summary(),
-    duplicates,
+    duplicates: shownDuplicates(duplicates),
     ...(model === undefined ? {} : { for: model, proposal: proposal ?? null, split: split ?? null }),
   };
 }

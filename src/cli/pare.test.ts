@@ -2,7 +2,6 @@
  * The command line as scripts see it: the built program in a process of its own, its exit codes, its JSON, its files.
  * Builds it first, so that the test never looks at an old one.
  */
-import { execFile } from 'node:child_process';
 import {
   existsSync,
   linkSync,
@@ -16,8 +15,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { concatParts } from '../core/bytes/spans.ts';
 import { openDraft } from '../core/onnx/draft.ts';
@@ -26,47 +23,24 @@ import { readModel } from '../core/onnx/read.ts';
 import { writeModel } from '../core/onnx/write.ts';
 import { filesBelow, sharedDir } from '../core/testing/shared.ts';
 import { FdSource } from './fd-source.ts';
+import { ROOT, buildCli, type Run } from './testing/built-cli.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Two folders below the project, as dist/cli is: the program looks for package.json and node_modules from there. */
-const built = join(root, '.cache', 'cli-test');
-const digits = join(root, 'public/samples/digits/digits.onnx');
+const digits = join(ROOT, 'public/samples/digits/digits.onnx');
 let folder = '';
 
+let built: Awaited<ReturnType<typeof buildCli>>;
+
 beforeAll(async () => {
-  await build({
-    root,
-    configFile: join(root, 'vite.cli.config.ts'),
-    logLevel: 'error',
-    build: { outDir: built },
-  });
+  built = await buildCli('cli-test');
   folder = mkdtempSync(join(tmpdir(), 'pare-cli-'));
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** No command on a small file may take longer; a hang is a failure, not a wait. */
 const HANG_MILLIS = 30_000;
 
-function pare(...args: string[]): Promise<Run> {
-  return new Promise((done) => {
-    execFile(
-      process.execPath,
-      [join(built, 'pare.js'), ...args],
-      { cwd: folder, timeout: HANG_MILLIS, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        done({ code, stdout, stderr });
-      },
-    );
-  });
-}
+const pare = (...args: string[]): Promise<Run> => built(folder, HANG_MILLIS, args);
 
 const json = ({ stdout }: Run) =>
   JSON.parse(stdout) as Record<string, unknown> & { error?: Record<string, string> };
@@ -212,7 +186,7 @@ describe('pare optimize', () => {
   });
 
   it('says what it did for people too, on a model whose weights are read where they stand', async () => {
-    const silero = join(root, 'node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx');
+    const silero = join(ROOT, 'node_modules/@ricky0123/vad-web/dist/silero_vad_v5.onnx');
     const run = await pare('optimize', silero, '--recipe', 'int8', '-o', path('silero.onnx'));
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(run.stdout).toMatch(/^Wrote +.*silero\.onnx\nSize before +2\.33 MB/);

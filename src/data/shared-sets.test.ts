@@ -9,6 +9,7 @@ import type { Dataset, PictureDecoder } from './types.ts';
 
 const models = join(sharedDir() ?? '', 'models');
 const present = sharedDir() !== undefined && existsSync(models);
+/** The sets may not be in the project, so a clone alone has none of them; what is skipped says so. */
 if (!present) console.warn('skipped: the labelled sets of the shared corpus are not there');
 
 /** Pictures are not the point here: their bytes are. */

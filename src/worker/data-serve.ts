@@ -10,22 +10,17 @@ import { attempt, PareError, type Result } from '../core/errors.ts';
 import type { SampleRecord } from '../core/metrics/tasks/types.ts';
 import type { DataWorkerApi, DataWorkerSetup, Evaluation, OpenFile, Thumbnail } from './api.ts';
 import { DataService } from './data-service.ts';
-import { createBreath, createJobDesk, type Checkpoint, type JobDesk } from './jobs.ts';
+import { createWorkerDesk, type Checkpoint, type JobDesk } from './jobs.ts';
 import { pictureDecoder } from './open-data.ts';
 
 export class DataWorker implements DataWorkerApi {
   #desk: JobDesk | undefined;
   #service: DataService | undefined;
 
-  connect({ progress, cancelCell, codecs }: DataWorkerSetup): Promise<Result<null>> {
+  connect(setup: DataWorkerSetup): Promise<Result<null>> {
     return attempt(() => {
-      this.#desk = createJobDesk({
-        post: (message) => progress.postMessage(message),
-        cancelCell: cancelCell === undefined ? undefined : new Int32Array(cancelCell),
-        now: () => performance.now(),
-        breathe: createBreath(),
-      });
-      this.#service = new DataService(pictureDecoder(codecs));
+      this.#desk = createWorkerDesk(setup);
+      this.#service = new DataService(pictureDecoder(setup.codecs));
       return null;
     });
   }

@@ -13,7 +13,7 @@ import { PareError, toErrorRecord } from '../core/errors.ts';
 import { concludeEvaluation } from '../data/evaluate/conclude.ts';
 import type { SampleRecord } from '../core/metrics/tasks/types.ts';
 import { checkSplit } from '../data/prepare/check.ts';
-import { findDuplicates } from '../data/prepare/duplicates.ts';
+import { findDuplicates, shownDuplicates } from '../data/prepare/duplicates.ts';
 import type { Dataset, PictureDecoder } from '../data/types.ts';
 import type { Evaluation, OpenFile, Thumbnail } from './api.ts';
 import type { Checkpoint } from './jobs.ts';
@@ -23,7 +23,9 @@ import { labelText, thumbnailOf } from './thumbnails.ts';
 interface OpenSet {
   readonly dataset: Dataset;
   /** Found once for a set; the samples do not change. */
+  /** With all groups, and as it is shown. */
   duplicates?: DuplicateReport;
+  shown?: DuplicateReport;
 }
 
 export class DataService {
@@ -55,7 +57,7 @@ export class DataService {
   async duplicates(dataId: string, checkpoint: Checkpoint): Promise<DuplicateReport> {
     const set = this.#set(dataId);
     set.duplicates ??= await findDuplicates(set.dataset, checkpoint);
-    return set.duplicates;
+    return (set.shown ??= shownDuplicates(set.duplicates));
   }
 
   /** @throws PareError `not-measurable` as summarizeTask and compareTask do */

@@ -67,6 +67,20 @@ export function createJobDesk({ post, cancelCell, now, breathe }: JobDeskOptions
   };
 }
 
+/** The desk of a worker: progress over the port that it was handed, cancel by the shared cell where there is one. */
+export function createWorkerDesk(setup: {
+  readonly progress: MessagePort;
+  readonly cancelCell?: SharedArrayBuffer;
+}): JobDesk {
+  const { progress, cancelCell } = setup;
+  return createJobDesk({
+    post: (message) => progress.postMessage(message),
+    cancelCell: cancelCell === undefined ? undefined : new Int32Array(cancelCell),
+    now: () => performance.now(),
+    breathe: createBreath(),
+  });
+}
+
 /** A turn of the event loop that timers do not clamp to 4 ms: a message to oneself. */
 export function createBreath(): () => Promise<void> {
   const { port1, port2 } = new MessageChannel();

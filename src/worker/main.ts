@@ -17,7 +17,7 @@ import type {
   StudioWorkerSetup,
   VariantSummary,
 } from './api.ts';
-import { createBreath, createJobDesk, type Checkpoint, type JobDesk } from './jobs.ts';
+import { createWorkerDesk, type Checkpoint, type JobDesk } from './jobs.ts';
 import { downloadFile, Workshop } from './workshop.ts';
 import { MAX_ZIP_BYTES, zipOf } from './zip.ts';
 
@@ -25,16 +25,11 @@ class StudioWorker implements StudioWorkerApi {
   #desk: JobDesk | undefined;
   #workshop: Workshop | undefined;
 
-  connect({ progress, cancelCell, runtimeWasm }: StudioWorkerSetup): Promise<Result<null>> {
+  connect(setup: StudioWorkerSetup): Promise<Result<null>> {
     return attempt(() => {
-      this.#desk = createJobDesk({
-        post: (message) => progress.postMessage(message),
-        cancelCell: cancelCell === undefined ? undefined : new Int32Array(cancelCell),
-        now: () => performance.now(),
-        breathe: createBreath(),
-      });
+      this.#desk = createWorkerDesk(setup);
       this.#workshop = new Workshop({
-        runner: createBrowserRunner(() => runtimeWasm ?? new Blob([])),
+        runner: createBrowserRunner(() => setup.runtimeWasm ?? new Blob([])),
         now: () => performance.now(),
       });
       return null;

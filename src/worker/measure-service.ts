@@ -31,7 +31,7 @@ import type {
   ProfileRequest,
 } from './api.ts';
 import { EvaluationRun } from './evaluation-run.ts';
-import { createBreath, createJobDesk } from './jobs.ts';
+import { createWorkerDesk } from './jobs.ts';
 import type { Checkpoint, JobDesk } from './jobs.ts';
 import type { MeasurePlatform } from './measure-platform.ts';
 import { openData, pictureDecoder } from './open-data.ts';
@@ -61,13 +61,13 @@ export class MeasureWorker implements MeasureWorkerApi {
     this.#platform = platform;
   }
 
-  connect({ progress, runtimeWasm, codecs }: MeasureWorkerSetup): Promise<Result<null>> {
-    const desk = createJobDesk({
-      post: (message) => progress.postMessage(message),
-      now: () => performance.now(),
-      breathe: createBreath(),
-    });
-    this.#connected = { desk, wasm: runtimeWasm, decoder: pictureDecoder(codecs) };
+  connect(setup: MeasureWorkerSetup): Promise<Result<null>> {
+    const desk = createWorkerDesk(setup);
+    this.#connected = {
+      desk,
+      wasm: setup.runtimeWasm,
+      decoder: pictureDecoder(setup.codecs),
+    };
     return Promise.resolve({ ok: true, value: null });
   }
 

@@ -36,6 +36,25 @@ export function entryOf(state: AppState, summary: VariantSummary, recipe: Recipe
   };
 }
 
+/** The study without one of its variants: children move up to the grandparent, so that the lineage stays a tree. */
+export function withoutEntry(state: AppState, id: string): Partial<AppState> {
+  const { [id]: gone, ...rest } = state.entries;
+  const kept = Object.values(rest).map((other) =>
+    other.parentId === id ? { ...other, parentId: gone?.parentId ?? null } : other,
+  );
+  return {
+    entries: Object.fromEntries(kept.map((other) => [other.id, other])),
+    lastId: state.lastId === id ? ORIGINAL : state.lastId,
+    costs: without(state.costs, id),
+    profiles: without(state.profiles, id),
+  };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _gone, ...rest } = record;
+  return rest;
+}
+
 /** Descriptions are immutable, so that the object is the key; with long lists of exclusions they are long texts. */
 const texts = new WeakMap<DataConfig, string>();
 

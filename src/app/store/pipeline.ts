@@ -15,6 +15,7 @@ import {
   keepEvaluation,
   keepMeasurement,
   variantIdOf,
+  withoutEntry,
   withoutStale,
 } from './entries.ts';
 import { JobBoard, browserAfter } from './job-board.ts';
@@ -177,17 +178,7 @@ class StudyPipeline implements Pipeline {
     const { model, entries, currentId } = this.store.getState();
     const entry = entries[id];
     if (model === null || entry === undefined || entry.summary === null || id === currentId) return;
-    const { [id]: gone, ...rest } = entries;
-    // Children move up to the grandparent, so that the lineage stays a tree.
-    const kept = Object.values(rest).map((other) =>
-      other.parentId === id ? { ...other, parentId: gone?.parentId ?? null } : other,
-    );
-    this.store.setState((state) => ({
-      entries: Object.fromEntries(kept.map((other) => [other.id, other])),
-      lastId: state.lastId === id ? ORIGINAL : state.lastId,
-      costs: without(state.costs, id),
-      profiles: without(state.profiles, id),
-    }));
+    this.store.setState((state) => withoutEntry(state, id));
     void this.studio.dropVariant(model.modelId, id);
   }
 
@@ -398,9 +389,4 @@ class StudyPipeline implements Pipeline {
     this.prepared = model.modelId;
     if (result.ok) this.store.setState({ simplified: result.value });
   }
-}
-
-function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
-  const { [key]: _gone, ...rest } = record;
-  return rest;
 }

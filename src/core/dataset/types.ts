@@ -251,7 +251,7 @@ export interface DuplicateGroup {
 
 export interface DuplicateReport {
   readonly checked: number;
-  /** At most 1,000 groups; `groups` may be shorter than `total`. */
+  /** As shown at most 1,000 groups: `groups` may be shorter than `total`. */
   readonly groups: readonly DuplicateGroup[];
   readonly total: number;
   /** Every key that removing copies would leave out. */

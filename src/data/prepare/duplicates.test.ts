@@ -5,7 +5,7 @@ import { PareError } from '../../core/errors.ts';
 import { seededRandom } from '../../core/passes/random.ts';
 import type { Random } from '../../core/passes/types.ts';
 import type { Dataset, Label, Picture } from '../types.ts';
-import { findDuplicates } from './duplicates.ts';
+import { findDuplicates, shownDuplicates } from './duplicates.ts';
 import { plant, PLANTS, type Plant } from './testing/plant.ts';
 import { pictureSet, type MadeSample } from './testing/picture-set.ts';
 
@@ -111,6 +111,17 @@ describe('findDuplicates', () => {
     expect(checked).toBe(5);
     expect(groups).toEqual([{ kind: 'exact', keys: ['0', '2', '4'], labelsDiffer: false, distance: 0 }]);
     expect(removable).toEqual(['2', '4']);
+  });
+
+  it('has every group for what is checked, and the first thousand for what is shown', async () => {
+    const report = await findDuplicates(
+      arrays(Array.from({ length: 2400 }, (_, i) => [i >> 1, 7])),
+      noCheckpoint,
+    );
+    expect(report.groups).toHaveLength(1200);
+    const shown = shownDuplicates(report);
+    expect(shown.groups).toEqual(report.groups.slice(0, 1000));
+    expect(shown).toMatchObject({ total: 1200, removable: report.removable });
   });
 
   it('keeps the labelled one, then the largest, and says where labels differ', async () => {

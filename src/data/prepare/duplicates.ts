@@ -9,6 +9,7 @@ import type { Checkpoint, Dataset, Label, Picture } from '../types.ts';
 import { findNearPairs, PictureHashes, type NearPair } from './near-pairs.ts';
 import { hashPicture } from './picture-hash.ts';
 
+/** More cannot be looked at one by one. */
 const MOST_GROUPS = 1000;
 /** Shares of the progress bar: reading for exact copies, decoding pictures, comparing them. */
 const AT = { exact: 0.3, decode: 0.9 } as const;
@@ -273,11 +274,16 @@ function report(dataset: Dataset, { first, checked }: ExactCopies, near: NearCop
   return {
     checked,
     // What needs a decision first: one picture with two labels.
-    groups: [...named].sort((a, b) => Number(b.labelsDiffer) - Number(a.labelsDiffer)).slice(0, MOST_GROUPS),
+    groups: [...named].sort((a, b) => Number(b.labelsDiffer) - Number(a.labelsDiffer)),
     total: named.length,
     removable: named.flatMap(({ keys }) => keys.slice(1)),
     ...(near.lookAlikes ? { lookAlikes: true } : {}),
   };
+}
+
+/** As it is shown: what is checked against a division must have all groups, a page or a file the first thousand. */
+export function shownDuplicates(report: DuplicateReport): DuplicateReport {
+  return { ...report, groups: report.groups.slice(0, MOST_GROUPS) };
 }
 
 /** Near copies of a kept one join its group together with their own exact copies. */

@@ -71,15 +71,14 @@ export function FitForm({
 /** Shows samples under what is being typed, once it makes sense and rests. */
 function usePreviewOf(config: DataConfig | null, opened: DataConfig): void {
   const { desk, store } = useApp();
-  const key = config === null ? null : JSON.stringify(config);
   useEffect(() => {
     if (config === null || config === opened) return;
     const shown = store.getState().data?.previewed ?? null;
-    if (shown !== null && JSON.stringify(shown) === key) return;
+    // Another way to write the same number changes nothing.
+    if (shown !== null && JSON.stringify(shown) === JSON.stringify(config)) return;
     const timer = setTimeout(() => void desk.previewData(config), REST_MILLIS);
     return () => clearTimeout(timer);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the text says whether the description changed
-  }, [key, desk, store]);
+  }, [config, opened, desk, store]);
 }
 
 function pick(

@@ -136,7 +136,6 @@ function LimitField({
           type="text"
           inputMode="decimal"
           autoComplete="off"
-          placeholder="–"
           value={value}
           aria-invalid={error !== undefined}
           aria-describedby={error === undefined ? undefined : `${id}-error`}

@@ -1,5 +1,4 @@
 /** Every compressible weight: size, error, and what it asks for itself. Only the rows in view exist. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { ProfileResult } from '../../../core/profile/types.ts';
@@ -10,6 +9,7 @@ import { precisionOf, sparsityOf } from '../../store/recipe-edit.ts';
 import { ORIGINAL, recipeOf } from '../../store/state.ts';
 import type { LayerSummary } from '../../../worker/api.ts';
 import { formatBytes, formatDecibels, formatPercent } from '../../ui/format.ts';
+import { useVirtualRows } from '../../ui/use-virtual-rows.ts';
 import { Heat } from '../../ui/heat.tsx';
 import { formatMicros } from '../profile/profile-rows.ts';
 import { useCurrentEntry } from '../workspace/use-study.ts';
@@ -40,18 +40,13 @@ export function LayersTable(): ReactElement {
     return sortRows(made, order);
   }, [layers, recipe, variant, order, times]);
   const widest = useMemo(() => Math.max(1e-9, ...rows.map((row) => row.share)), [rows]);
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer's methods are called during render, as it is meant to be used
-  const virtual = useVirtualizer({
+  const { indices, above, below } = useVirtualRows(scroller, {
     count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    rowHeight: ROW_HEIGHT,
     // A small network is all there, for whoever searches the page or goes through it by keyboard.
     overscan: 24,
-    initialRect: { width: 700, height: 400 },
+    initialHeight: 400,
   });
-  const items = virtual.getVirtualItems();
-  const above = items[0]?.start ?? 0;
-  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   if (rows.length === 0)
     return <p className="mute small panel-text">This model has no weights that a pass can compress.</p>;
   return (
@@ -60,7 +55,7 @@ export function LayersTable(): ReactElement {
         <LayersHead order={order} onOrder={setOrder} profile={profile} />
         <tbody>
           {above > 0 ? <Spacer height={above} /> : null}
-          {items.map(({ index }) => {
+          {indices.map((index) => {
             const row = rows[index];
             return row === undefined ? null : (
               <Row

@@ -1,9 +1,9 @@
 /** Classes or groups with what they lost and gained. Only the rows in view exist: there may be ten thousand. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useRef } from 'react';
 import type { ReactElement } from 'react';
 import type { GroupDelta, MetricId } from '../../../core/metrics/tasks/types.ts';
 import { groupThousands } from '../../ui/format.ts';
+import { useVirtualRows } from '../../ui/use-virtual-rows.ts';
 import { barGeometry, deltaNote } from './delta-rows.ts';
 import type { DeltaOrder } from './delta-rows.ts';
 import { formatBetween, formatDifference, formatMetric } from '../../store/metric-text.ts';
@@ -34,17 +34,12 @@ export function DeltaTable({
   readonly nameOf: (row: GroupDelta) => string;
 }): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer's methods are called during render, as it is meant to be used
-  const virtual = useVirtualizer({
+  const { indices, above, below } = useVirtualRows(scroller, {
     count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    rowHeight: ROW_HEIGHT,
     overscan: 8,
-    initialRect: { width: 700, height: 300 },
+    initialHeight: 300,
   });
-  const items = virtual.getVirtualItems();
-  const above = items[0]?.start ?? 0;
-  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
     <div
       className="delta-scroll"
@@ -57,7 +52,7 @@ export function DeltaTable({
         <Head what={what} order={order} onOrder={onOrder} />
         <tbody>
           {above > 0 ? <Spacer height={above} /> : null}
-          {items.map(({ index }) => {
+          {indices.map((index) => {
             const row = rows[index];
             return row === undefined ? null : (
               <Row

@@ -1,8 +1,8 @@
 /** Where the time goes, before and after, with what was counted of each layer. Only the rows in view exist. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useRef } from 'react';
 import type { ReactElement } from 'react';
 import { formatBytes, formatCount, formatPercent, groupThousands } from '../../ui/format.ts';
+import { useVirtualRows } from '../../ui/use-virtual-rows.ts';
 import { changeOf, formatMicros } from './profile-rows.ts';
 import type { Grouping, ProfileColumn, ProfileOrder, ProfileRow } from './profile-rows.ts';
 
@@ -101,17 +101,12 @@ export function ProfileTable({
   readonly onOrder: (order: ProfileOrder) => void;
 }): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer's methods are called during render, as it is meant to be used
-  const virtual = useVirtualizer({
+  const { indices, above, below } = useVirtualRows(scroller, {
     count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    rowHeight: ROW_HEIGHT,
     overscan: 8,
-    initialRect: { width: 700, height: 300 },
+    initialHeight: 300,
   });
-  const items = virtual.getVirtualItems();
-  const above = items[0]?.start ?? 0;
-  const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   const all: readonly Column[] = [
     { id: 'name', title: what, number: false, cell: (row) => row.name },
     ...columns,
@@ -128,7 +123,7 @@ export function ProfileTable({
         </thead>
         <tbody>
           {above > 0 ? <Spacer height={above} span={all.length} /> : null}
-          {items.map(({ index }) => {
+          {indices.map((index) => {
             const row = rows[index];
             return row === undefined ? null : <Row key={row.key} row={row} index={index} columns={columns} />;
           })}
