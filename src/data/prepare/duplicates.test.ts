@@ -115,7 +115,7 @@ describe('findDuplicates', () => {
 
   it('has every group for what is checked, and the first thousand for what is shown', async () => {
     const report = await findDuplicates(
-      arrays(Array.from({ length: 2400 }, (_, i) => [i >> 1, 7])),
+      arrays(Array.from({ length: 2400 }, (_, i) => [(i >> 1) & 255, i >> 9])),
       noCheckpoint,
     );
     expect(report.groups).toHaveLength(1200);
