@@ -1,5 +1,5 @@
 /**
- * A GraphRunner over any onnxruntime-web bundle: one session a call, optimizer off, released at once.
+ * A GraphRunner over any onnxruntime-web bundle: sessions for one run with the optimizer off, or kept for many.
  * It must not know which bundle it is given or what the graph is for.
  */
 import type { BytePart } from '../core/bytes/source.ts';
@@ -12,25 +12,36 @@ import { createSerialQueue } from './queue.ts';
 import { QUIET_RUN } from './session.ts';
 import { fromOrtTensor, toOrtTensor } from './tensors.ts';
 
-async function runOnce(
+const LEVELS = { off: 'disabled', basic: 'basic', all: 'all' } as const;
+type Optimization = keyof typeof LEVELS;
+
+async function load(
   ort: Ort,
   model: readonly BytePart[],
-  feeds: ReadonlyMap<string, HostTensor>,
-  outputs: readonly string[],
-): Promise<ReadonlyMap<string, HostTensor>> {
-  const inputs: Record<string, OrtTensor> = {};
-  for (const [name, tensor] of feeds) inputs[name] = toOrtTensor(ort, tensor);
-  let session: OrtSession | undefined;
+  optimization: Optimization,
+  what: string,
+): Promise<OrtSession> {
   try {
-    session = await ort.InferenceSession.create(joinParts(model), {
+    return await ort.InferenceSession.create(joinParts(model), {
       executionProviders: ['wasm'],
-      graphOptimizationLevel: 'disabled',
+      graphOptimizationLevel: LEVELS[optimization],
       logSeverityLevel: 4,
     });
   } catch (error) {
-    throw runtimeError(error, 'could not load a graph that was to be run once');
+    throw runtimeError(error, `could not load ${what}`);
   }
+}
+
+async function runSession(
+  ort: Ort,
+  session: OrtSession,
+  feeds: ReadonlyMap<string, HostTensor>,
+  outputs: readonly string[],
+  what: string,
+): Promise<ReadonlyMap<string, HostTensor>> {
   try {
+    const inputs: Record<string, OrtTensor> = {};
+    for (const [name, tensor] of feeds) inputs[name] = toOrtTensor(ort, tensor);
     const values = await session.run(inputs, [...outputs], QUIET_RUN);
     const found = new Map<string, HostTensor>();
     for (const name of outputs) {
@@ -40,26 +51,43 @@ async function runOnce(
     }
     return found;
   } catch (error) {
-    throw runtimeError(error, 'could not run a graph once');
-  } finally {
-    await session.release();
+    throw runtimeError(error, `could not run ${what}`);
   }
 }
 
-/** `load` gives the bundle; it is called on the first run only. Calls are queued: the runtime runs one at a time. */
-export function createGraphRunner(load: () => Promise<Ort>): GraphRunner {
+const ONCE = 'a graph that was to be run once';
+const KEPT = 'a graph over the samples';
+
+/** `loadRuntime` gives the bundle; it is called on the first run only. Calls are queued: the runtime runs one at a time. */
+export function createGraphRunner(loadRuntime: () => Promise<Ort>): GraphRunner {
   const queue = createSerialQueue();
   let crashed: PareError | undefined;
+  const inTurn = <T>(work: (ort: Ort) => Promise<T>): Promise<T> =>
+    queue.run(async () => {
+      if (crashed !== undefined) throw crashed;
+      try {
+        return await work(await loadRuntime());
+      } catch (error) {
+        if (error instanceof PareError && error.code === 'runtime-crashed') crashed = error;
+        throw error;
+      }
+    });
   return {
     run: (model, feeds, outputs) =>
-      queue.run(async () => {
-        if (crashed !== undefined) throw crashed;
+      inTurn(async (ort) => {
+        const session = await load(ort, model, 'off', ONCE);
         try {
-          return await runOnce(await load(), model, feeds, outputs);
-        } catch (error) {
-          if (error instanceof PareError && error.code === 'runtime-crashed') crashed = error;
-          throw error;
+          return await runSession(ort, session, feeds, outputs, ONCE);
+        } finally {
+          await session.release();
         }
       }),
+    open: async (model, optimization) => {
+      const session = await inTurn((ort) => load(ort, model, optimization, KEPT));
+      return {
+        run: (feeds, outputs) => inTurn((ort) => runSession(ort, session, feeds, outputs, KEPT)),
+        release: () => inTurn(() => session.release()),
+      };
+    },
   };
 }

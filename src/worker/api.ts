@@ -17,6 +17,15 @@ import type { CostSummary, ProfileResult } from '../core/profile/types.ts';
 import type { LayerChange, SkippedLayer } from '../core/passes/types.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { Recipe } from '../core/recipe/types.ts';
+import type { DoctorReport, ParityRow } from '../core/doctor/types.ts';
+import type {
+  DeviceSpeed,
+  SensitivityReport,
+  SensitivityRequest,
+  TuneRequest,
+  TuneResult,
+} from '../core/search/types.ts';
+import type { TargetId } from '../core/targets/types.ts';
 import type { Dimension } from '../core/onnx/ir.ts';
 import type { DataType } from '../core/tensor/dtype.ts';
 import type { DownloadFile, MeasureRequest, MeasureResult, ProfileRequest } from '../runtime/contract.ts';
@@ -102,6 +111,31 @@ export interface LayerDetail {
   readonly channelRangeRatio: number | null;
 }
 
+/** What statistics are made from, once it is known. */
+export interface CalibrationInfo {
+  readonly origin: 'samples' | 'synthetic';
+  readonly description: string;
+  readonly count: number;
+  readonly key: string;
+}
+
+/** The main graph as a drawing needs it: no weights, no constants that only one operator reads. */
+export interface GraphOutline {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly opType: string;
+    /** Ids of the weight layers that it reads. */
+    readonly layers: readonly string[];
+    /** In bytes, of those weights as they are stored now. */
+    readonly weightBytes: number;
+  }[];
+  /** From node to node, or −1 for an input or output of the graph. */
+  readonly edges: readonly { readonly from: number; readonly to: number; readonly value: string }[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
 export interface JobProgress {
   readonly fraction: number;
   readonly doing: string;
@@ -118,6 +152,8 @@ export interface StudioWorkerSetup {
   readonly cancelCell?: SharedArrayBuffer;
   /** The WebAssembly of onnxruntime-web (its CPU bundle), so that the worker never has to ask the network. */
   readonly runtimeWasm?: Blob;
+  /** To read calibration samples with. */
+  readonly codecs?: CodecBlobs;
 }
 
 export interface JobProgressMessage extends JobProgress {
@@ -154,6 +190,28 @@ export interface StudioWorkerApi {
     modelId: string,
     variantId: string | null,
   ): Promise<Result<Readonly<Record<string, readonly string[]>>>>;
+  /**
+   * Sets what methods may look at from now on: the calibration part of the user's data, at most `samples` of it; null =
+   * made-up inputs. Variants that were made with other samples are other variants.
+   */
+  calibrate(
+    job: string,
+    modelId: string,
+    data: MeasureData | null,
+    samples: number,
+  ): Promise<Result<CalibrationInfo>>;
+  /** What each layer in each precision does to the model's outputs. The model is simplified first. */
+  sensitivity(job: string, modelId: string, request: SensitivityRequest): Promise<Result<SensitivityReport>>;
+  /** Recipes of mixed precision that a goal may be met with. */
+  tune(job: string, modelId: string, request: TuneRequest): Promise<Result<TuneResult>>;
+  /** Hazards of a variant (null = the original) for a target. */
+  examine(
+    job: string,
+    modelId: string,
+    variantId: string | null,
+    target: TargetId,
+  ): Promise<Result<DoctorReport>>;
+  outline(modelId: string, variantId: string | null): Promise<Result<GraphOutline>>;
   /** Like `files`, ready to save: one zip where there would be several files and a zip can hold them. */
   download(job: string, modelId: string, variantId: string | null): Promise<Result<readonly DownloadFile[]>>;
   cancel(job: string): void;
@@ -213,6 +271,10 @@ export interface MeasureWorkerApi {
     indices: readonly number[],
   ): Promise<Result<readonly PreviewSample[]>>;
   profile(job: string, request: ProfileRequest): Promise<Result<ProfileResult>>;
+  /** A benchmark of about three seconds of what layers are made of, on this device. */
+  benchmark(job: string, threads: number): Promise<Result<DeviceSpeed>>;
+  /** The same inputs through original and variant, on WASM and (where it is) WebGPU. */
+  parity(job: string, request: MeasureRequest, data?: MeasureData): Promise<Result<readonly ParityRow[]>>;
   cancel(job: string): void;
 }
 

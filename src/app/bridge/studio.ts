@@ -14,10 +14,21 @@ import type {
 } from '../../core/dataset/types.ts';
 import type { Result } from '../../core/errors.ts';
 import type { CostSummary, ProfileResult } from '../../core/profile/types.ts';
+import type { DoctorReport, ParityRow } from '../../core/doctor/types.ts';
+import type {
+  DeviceSpeed,
+  SensitivityReport,
+  SensitivityRequest,
+  TuneRequest,
+  TuneResult,
+} from '../../core/search/types.ts';
+import type { TargetId } from '../../core/targets/types.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type {
+  CalibrationInfo,
   Evaluation,
+  GraphOutline,
   JobProgress,
   LayerDetail,
   MeasureResult,
@@ -111,7 +122,43 @@ export interface DataStudio {
   thumbnails(dataId: string, indices: readonly number[], side: number): Promise<Result<readonly Thumbnail[]>>;
 }
 
-export interface Studio extends DataStudio {
+/** What looks at samples of the calibration part, or searches with them. */
+export interface TuningStudio {
+  /**
+   * What recipes with methods that look at data use from now on; null = made-up inputs. Remembered, and told again to a
+   * worker that takes the place of a lost one.
+   */
+  calibrate(
+    modelId: string,
+    data: DataInUse | null,
+    samples: number,
+    options?: CallOptions,
+  ): Promise<Result<CalibrationInfo>>;
+  sensitivity(
+    modelId: string,
+    request: SensitivityRequest,
+    options?: VariantOptions,
+  ): Promise<Result<SensitivityReport>>;
+  tune(modelId: string, request: TuneRequest, options?: VariantOptions): Promise<Result<TuneResult>>;
+  examine(
+    modelId: string,
+    variantId: string | null,
+    target: TargetId,
+    options?: VariantOptions,
+  ): Promise<Result<DoctorReport>>;
+  outline(modelId: string, variantId: string | null): Promise<Result<GraphOutline>>;
+  /** Measured once for a number of threads, then remembered for this visit. */
+  benchmark(threads: number, options?: CallOptions): Promise<Result<DeviceSpeed>>;
+  parity(
+    modelId: string,
+    variantId: string,
+    measurement: MeasureOptions,
+    options?: VariantOptions,
+    data?: DataInUse | null,
+  ): Promise<Result<readonly ParityRow[]>>;
+}
+
+export interface Studio extends DataStudio, TuningStudio {
   readonly capabilities: StudioCapabilities;
   /**
    * Opens one model: a file, several files (a model and its external data) or the files of a folder. A refusal

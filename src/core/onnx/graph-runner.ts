@@ -22,4 +22,20 @@ export interface GraphRunner {
     feeds: ReadonlyMap<string, HostTensor>,
     outputs: readonly string[],
   ): Promise<ReadonlyMap<string, HostTensor>>;
+  /**
+   * Loads `model` for many runs. Whoever opens a session releases it.
+   * @param optimization `off`: node by node as written; `basic`: constants folded, exact fusions; `all`: as users run it.
+   * @throws PareError as `run` does.
+   */
+  open(model: readonly BytePart[], optimization: 'off' | 'basic' | 'all'): Promise<GraphSession>;
+}
+
+/** A loaded model. Runs are queued, one at a time. */
+export interface GraphSession {
+  /** @param outputs the ones that are fetched; others cost no copy. */
+  run(
+    feeds: ReadonlyMap<string, HostTensor>,
+    outputs: readonly string[],
+  ): Promise<ReadonlyMap<string, HostTensor>>;
+  release(): Promise<void>;
 }

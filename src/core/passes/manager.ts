@@ -2,12 +2,16 @@
  * Runs the steps of a recipe: each pass on the model the last one left, checked after every pass, lowered to standard
  * ONNX at the end, with a report of each step. It must not know a particular pass, a page or a thread.
  */
+import { mergeRequests } from '../calibration/merge.ts';
+import type { Calibration, StatisticsRequest } from '../calibration/types.ts';
 import { PareError } from '../errors.ts';
 import { openDraft } from '../onnx/draft.ts';
 import type { GraphRunner } from '../onnx/graph-runner.ts';
 import type { Model, Tensor } from '../onnx/ir.ts';
 import { verifyModel } from '../onnx/verify.ts';
 import { editorsByPath, listWeights, readWeight, replaceWeight } from '../onnx/weights.ts';
+import { targetOf } from '../targets/registry.ts';
+import type { Target, TargetId } from '../targets/types.ts';
 import type { KernelSet } from '../tensor/kernel-set.ts';
 import { lowerModel } from './lowering/lower.ts';
 import type { Lowered, Reverted } from './lowering/lower.ts';
@@ -20,6 +24,8 @@ export interface ApplyContext {
   readonly kernels: KernelSet;
   /** Absent where no runtime can be had: passes then do less and say so. */
   readonly runner: GraphRunner | undefined;
+  /** Absent: passes that look at values do without, and say so. */
+  readonly calibration?: Calibration | undefined;
   /** Called often; may throw PareError `cancelled`. */
   checkpoint(fraction: number, doing: string): Promise<void>;
   /** Milliseconds of a clock that does not go back. */
@@ -50,6 +56,7 @@ export interface AppliedRecipe {
 export interface RunnableRecipe {
   readonly seed: number;
   readonly steps: readonly PassStep[];
+  readonly target?: TargetId;
 }
 
 /** Lowering takes about this share of the time of a recipe. */
@@ -71,10 +78,17 @@ export async function applyRecipe(
   const reports: StepReport[] = [];
   const checkpoint = forward(context.checkpoint.bind(context));
   const random = seededRandom(recipe.seed);
+  const target = targetOf(recipe.target);
+  let asked = false;
   for (const [i, step] of recipe.steps.entries()) {
     const pass = findPass(context.passes ?? PASSES, step, i);
     refuseUnknownLayers(step, i, known, logical);
     const started = context.now();
+    if (!asked && pass.declare !== undefined && context.calibration !== undefined) {
+      asked = true;
+      const request = declaredFrom(context.passes ?? PASSES, recipe, i, logical, target);
+      await context.calibration.statistics(logical, request, shareOf(checkpoint, i, recipe.steps.length));
+    }
     const kept = i === 0 && pass.meta.exact ? context.firstOutcomes : undefined;
     const key = JSON.stringify([step.pass, step.params ?? {}, step.layers ?? {}]);
     const outcome =
@@ -83,6 +97,8 @@ export async function applyRecipe(
         kernels: context.kernels,
         runner: context.runner,
         random,
+        target,
+        calibration: context.calibration,
         checkpoint: shareOf(checkpoint, i, recipe.steps.length),
       }));
     kept?.set(key, outcome);
@@ -115,6 +131,22 @@ function findPass(passes: readonly Pass[], step: PassStep, index: number): Pass 
     at: `$.steps[${index}].pass`,
     hint: `Passes: ${passes.map((pass) => pass.meta.id).join(', ')}.`,
   });
+}
+
+/** What the steps from `index` on will ask of the floats, as far as they can say: one sweep over the samples for all. */
+function declaredFrom(
+  passes: readonly Pass[],
+  recipe: RunnableRecipe,
+  index: number,
+  model: Model,
+  target: Target,
+): StatisticsRequest {
+  const requests = recipe.steps.slice(index).flatMap((step) => {
+    const pass = passes.find(({ meta }) => meta.id === step.pass);
+    const request = pass?.declare?.(model, step.params ?? {}, step.layers ?? {}, target);
+    return request === undefined ? [] : [request];
+  });
+  return mergeRequests(requests);
 }
 
 /** A layer may be named as it is in the opened model, though an earlier step has merged it away. */

@@ -2,8 +2,10 @@
  * What a pass is: data first (meta), then a function from model to model. It must not know pages, threads or a
  * particular runtime; everything it may use arrives in the context.
  */
+import type { Calibration, StatisticsRequest } from '../calibration/types.ts';
 import type { GraphRunner } from '../onnx/graph-runner.ts';
 import type { Model } from '../onnx/ir.ts';
+import type { Target } from '../targets/types.ts';
 import type { KernelSet } from '../tensor/kernel-set.ts';
 
 export type ParamSpec =
@@ -39,6 +41,8 @@ export interface PassMeta {
   /** Names of params that a layer may override in a recipe's `layers`. */
   readonly layerParams: readonly string[];
   readonly exact: boolean;
+  /** `uses`: better with calibration samples, works without. `needs`: made-up inputs stand in where there are none, and the report warns. */
+  readonly data?: 'uses' | 'needs';
 }
 
 export interface SkippedLayer {
@@ -75,12 +79,26 @@ export interface PassContext {
   /** Absent where no runtime can be had: passes then do less and say so in `facts`. */
   readonly runner: GraphRunner | undefined;
   readonly random: Random;
+  /** Where the model will run. */
+  readonly target: Target;
+  /** Statistics of values; absent where no runtime can be had. */
+  readonly calibration: Calibration | undefined;
   /** Call often (every layer, at least every 20 ms of work): lets the host breathe and throws PareError `cancelled`. */
   checkpoint(fraction: number, doing: string): Promise<void>;
 }
 
 export interface Pass {
   readonly meta: PassMeta;
+  /**
+   * What it will ask of the floats of `model`: the manager collects what all steps declare in one sweep, before the first
+   * of them runs. A hint: `run` asks again and gets what is known. Absent = nothing.
+   */
+  declare?(
+    model: Model,
+    params: ParamValues,
+    layers: Readonly<Record<string, ParamValues>>,
+    target: Target,
+  ): StatisticsRequest;
   run(
     model: Model,
     params: ParamValues,

@@ -6,6 +6,8 @@ import { parseDataConfig } from '../dataset/parse.ts';
 import { defineKey, jsonReader, showValue } from '../json-reader.ts';
 import { findPassMeta, PASS_METAS } from '../passes/metas.ts';
 import { checkValue } from '../passes/params.ts';
+import { isTargetId } from '../targets/registry.ts';
+import { TARGET_IDS } from '../targets/types.ts';
 import type { ParamValue, ParamValues, PassMeta } from '../passes/types.ts';
 import type { Recipe, RecipeStep } from './types.ts';
 
@@ -13,6 +15,8 @@ const json = jsonReader('recipe-invalid', 'The recipe', 'Correct the recipe and 
 
 /** More steps than any recipe has use for; a bound on what a file can make this program do. */
 const MAX_STEPS = 100;
+/** More samples than any method here gains from. */
+const MAX_CALIBRATION = 100_000;
 /** Seeds are exact in 32 bits everywhere. */
 const MAX_SEED = 2 ** 32 - 1;
 
@@ -36,7 +40,7 @@ export function parseRecipe(input: unknown): Recipe {
       'The recipe comes from a newer Pare. Update this one.',
     );
   }
-  json.record(root, '$', ['format', 'version', 'seed', 'steps', 'data']);
+  json.record(root, '$', ['format', 'version', 'seed', 'target', 'calibration', 'steps', 'data']);
   const seed = json.whole(root['seed'] ?? 1, '$.seed', 0, MAX_SEED);
   const steps = root['steps'];
   if (!Array.isArray(steps))
@@ -47,9 +51,24 @@ export function parseRecipe(input: unknown): Recipe {
     format: 'pare-recipe',
     version: 1,
     seed,
+    ...parseTarget(root['target']),
+    ...parseCalibration(root['calibration']),
     steps: steps.map((step: unknown, i) => parseStep(step, `$.steps[${i}]`)),
     ...(root['data'] === undefined ? {} : { data: parseDataConfig(root['data'], '$.data') }),
   };
+}
+
+function parseTarget(input: unknown): Pick<Recipe, 'target'> {
+  if (input === undefined) return {};
+  if (isTargetId(input)) return { target: input };
+  const known = TARGET_IDS.join(', ');
+  throw json.invalid('$.target', `there is no target ${showValue(input)}`, `Targets: ${known}.`);
+}
+
+function parseCalibration(input: unknown): Pick<Recipe, 'calibration'> {
+  if (input === undefined) return {};
+  const { samples } = json.record(input, '$.calibration', ['samples']);
+  return { calibration: { samples: json.whole(samples, '$.calibration.samples', 1, MAX_CALIBRATION) } };
 }
 
 function parseStep(input: unknown, at: string): RecipeStep {

@@ -32,7 +32,66 @@ export interface Extremes {
   readonly max: Float32Array;
 }
 
-export interface KernelSet {
+/**
+ * Grids of a weight matrix, one row an output channel: element (r, c) may be (code − zero) · scale with the scale and
+ * zero point of group `groupOf[c]` of row r.
+ */
+export interface RowGrids {
+  /** rows × groups. A scale 0 means that every element of the group is 0. */
+  readonly scales: Float32Array;
+  /** rows × groups; absent = 0. */
+  readonly zeroPoints?: Int32Array;
+  readonly groups: number;
+  /** By column, so that columns may be visited in any order (act-order with static groups). */
+  readonly groupOf: Uint32Array;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Second-order rounding of weights. The same inputs give the same bytes on reference and wasm; WebGPU may differ in the
+ * last bits (its tolerance is derived beside its shader) and is never chosen where bytes are decided.
+ */
+export interface MatrixKernels {
+  /**
+   * gram += xᵀx, all of it (both triangles), in float32: element (i, j) adds x[r,i]·x[r,j] in the order of r.
+   * @param x rows × columns @param gram columns × columns, not written to. @returns the new sum.
+   */
+  accumulateGram(x: Float32Array, rows: number, columns: number, gram: Float32Array): Awaitable<Float32Array>;
+  /**
+   * Upper triangular U with H⁻¹ = UᵀU for a symmetric positive definite H (n × n, row-major); what GPTQ calls
+   * cholesky(H⁻¹, upper). Null where a pivot is not positive: the caller damps H more and tries again.
+   */
+  inverseCholesky(h: Float32Array, n: number): Awaitable<Float32Array | null>;
+  /**
+   * GPTQ: columns from first to last; code of w, error (w − ŵ)/U_cc, later columns −= error · U_c·. Lazy in blocks.
+   * Source: Frantar et al. 2022, arXiv:2210.17323.
+   * @param w rows × columns, not written to. @returns codes, rows × columns.
+   */
+  gptqRows(
+    w: Float32Array,
+    rows: number,
+    columns: number,
+    u: Float32Array,
+    grids: RowGrids,
+  ): Awaitable<Int8Array>;
+  /**
+   * Cyclic coordinate descent on tr((w − ŵ) H (w − ŵ)ᵀ), rows independent, columns in order, starting from `codes`:
+   * ŵ_c ← Q(ŵ_c + g_c / H_cc), g −= Δ H_c·. Stops early when a sweep changes nothing.
+   * Source: COMQ, arXiv:2403.07134; CDQuant, arXiv:2406.17542.
+   */
+  descendRows(
+    w: Float32Array,
+    rows: number,
+    columns: number,
+    h: Float32Array,
+    codes: Int8Array,
+    grids: RowGrids,
+    sweeps: number,
+  ): Awaitable<Int8Array>;
+}
+
+export interface KernelSet extends MatrixKernels {
   readonly backend: BackendName;
   /** Largest |x| of each row; NaN ignored, Infinity kept. */
   absmaxRows(x: Float32Array, rows: number, columns: number): Awaitable<Float32Array>;
