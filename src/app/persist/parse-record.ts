@@ -87,7 +87,7 @@ function parseHead(kept: unknown): ProjectHead {
   };
 }
 
-const TABS = ['layers', 'profile', 'predictions', 'per-class', 'history', 'steps'] as const;
+const TABS = ['layers', 'graph', 'profile', 'predictions', 'per-class', 'history', 'steps'] as const;
 
 function parseModel(kept: unknown): KeptModel {
   const model = plain(kept, 'model');

@@ -1,6 +1,7 @@
 /** The study of a model that was just opened. It must not know models. */
 import { EMPTY_DRAFT } from './recipe-edit.ts';
 import type { AppState } from './state.ts';
+import { emptyTuning } from './tuning-state.ts';
 import { startHistory } from './undo.ts';
 
 /** What no model shares with another. */
@@ -16,5 +17,6 @@ export function emptyStudy() {
     profiles: {},
     profileError: null,
     lab: [],
+    ...emptyTuning(),
   } satisfies Partial<AppState>;
 }

@@ -8,6 +8,7 @@ import { DEFAULT_ENERGY } from '../../core/energy/targets.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
 import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
+import type { LayerOption } from '../../core/search/types.ts';
 import type {
   Evaluation,
   LayerDetail,
@@ -19,6 +20,8 @@ import type { MeasureOptions, StudioCapabilities } from '../bridge/studio.ts';
 import type { DataSlice } from './data-state.ts';
 import { EMPTY_DRAFT, EMPTY_RECIPE, recipeKey } from './recipe-edit.ts';
 import type { RecipeDraft } from './recipe-edit.ts';
+import { emptyTuning } from './tuning-state.ts';
+import type { TuningSlice } from './tuning-state.ts';
 import { startHistory } from './undo.ts';
 import type { UndoHistory } from './undo.ts';
 
@@ -50,7 +53,20 @@ export interface StudyEntry {
 }
 
 export type JobKind =
-  'open' | 'make' | 'measure' | 'prepare' | 'download' | 'data' | 'evaluate' | 'profile' | 'lab';
+  | 'open'
+  | 'make'
+  | 'measure'
+  | 'prepare'
+  | 'download'
+  | 'data'
+  | 'evaluate'
+  | 'profile'
+  | 'lab'
+  | 'calibrate'
+  | 'sensitivity'
+  | 'tune'
+  | 'examine'
+  | 'benchmark';
 
 export interface Job {
   readonly id: number;
@@ -65,7 +81,7 @@ export interface Notice {
   readonly error: ErrorRecord;
 }
 
-export type WorkspaceTab = 'layers' | 'profile' | 'predictions' | 'per-class' | 'history' | 'steps';
+export type WorkspaceTab = 'layers' | 'graph' | 'profile' | 'predictions' | 'per-class' | 'history' | 'steps';
 export type CostAxis = 'size' | 'latency';
 export type GainAxis = 'accuracy' | 'agreement';
 
@@ -76,6 +92,8 @@ export interface ViewState {
   /** Null = accuracy where it was measured, else agreement. */
   readonly gain: GainAxis | null;
   readonly paletteOpen: boolean;
+  /** The precision whose damage colours layers and graph; null = what was measured of the variant on screen. */
+  readonly heat: LayerOption | null;
   /** A description of data that was opened from a file and is not in use yet. */
   readonly offer?: { readonly config: DataConfig; readonly from: string } | null;
   /** `model/entry` of what was saved in this visit. */
@@ -89,7 +107,7 @@ export interface DetailState {
   readonly error: ErrorRecord | null;
 }
 
-export interface AppState extends DataSlice {
+export interface AppState extends DataSlice, TuningSlice {
   readonly model: ModelSummary | null;
   /** True for the bundled sample, which brings labelled images. */
   readonly sample: boolean;
@@ -152,7 +170,9 @@ export function initialState(options: Partial<MeasureOptions> = {}): AppState {
     profileError: null,
     lab: [],
     project: { state: 'off', missing: [], error: null },
-    view: { tab: 'layers', layerId: null, cost: 'size', gain: null, paletteOpen: false },
+    ...emptyTuning(),
+    speed: null,
+    view: { tab: 'layers', layerId: null, cost: 'size', gain: null, paletteOpen: false, heat: null },
   };
 }
 

@@ -93,7 +93,15 @@ export function Workspace(): ReactElement {
   );
 }
 
-const TABS: readonly WorkspaceTab[] = ['layers', 'profile', 'predictions', 'per-class', 'history', 'steps'];
+const TABS: readonly WorkspaceTab[] = [
+  'layers',
+  'graph',
+  'profile',
+  'predictions',
+  'per-class',
+  'history',
+  'steps',
+];
 
 function Details(): ReactElement {
   const { store } = useApp();
