@@ -1,4 +1,5 @@
 /** onnxruntime-web on the CPU: the runtime of this page. */
+import { MEASURED, ONNX_DEQUANTIZE } from './sources.ts';
 import type { Target } from './types.ts';
 
 export const ortWasm: Target = {
@@ -36,7 +37,49 @@ export const ortWasm: Target = {
   opset: { min: 7, max: 26 },
   contribOps: true,
   localFunctions: true,
-  rules: [],
-  refusals: {},
+  rules: [
+    {
+      id: 'wasm-exact-sums',
+      text: 'The integer kernels add in 32 bits: sums never saturate, so that weights may use all 8 bits.',
+      source: MEASURED,
+    },
+    {
+      id: 'wasm-unsigned-activations',
+      text: 'Activations are written unsigned: the fast kernels read unsigned codes, and signed ones in QLinear operators run about five times slower.',
+      source: MEASURED,
+    },
+    {
+      id: 'wasm-fan-in',
+      text: 'An integer convolution pays from about 150 products per output on; depthwise convolutions never do, because the codes of the output are rounded one by one.',
+      source: MEASURED,
+    },
+    {
+      id: 'wasm-relu',
+      text: 'A Relu before a QuantizeLinear is absorbed only with zero point 0, a Relu6 only with a scale of at most 6/255; else the convolution stays in floats.',
+      source: MEASURED,
+    },
+    {
+      id: 'wasm-decode-at-load',
+      text: 'Weights of fewer bits are decoded once when the file is loaded: the file is small, the speed that of floats. MatMulNBits and DequantizeLinear before a MatMul decode at every run, up to ten times slower.',
+      source: MEASURED,
+    },
+    {
+      id: 'wasm-half',
+      text: 'There are no fp16 kernels: fp16 weights become fp32 when the file is loaded.',
+      source: MEASURED,
+    },
+    {
+      id: 'wasm-opset',
+      text: 'Operator sets 7 to 26 are read; per-channel scales need 13, blocks and 4-bit types 21.',
+      source: ONNX_DEQUANTIZE,
+    },
+  ],
+  refusals: {
+    'fp16-compute': {
+      id: 'wasm-no-half-kernels',
+      text: 'It has no fp16 kernels: a graph in fp16 is computed in fp32 between casts.',
+      source: MEASURED,
+    },
+  },
   measurable: true,
 };

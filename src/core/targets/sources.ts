@@ -1,0 +1,35 @@
+/** Where the statements about targets are from: one name for each page. It must not say anything itself. */
+
+/** Measured with onnxruntime-web 1.30.0 and kept in the project's documentation, with the commands. */
+export const MEASURED = 'measured: docs/benchmarks.md';
+export const ONNX_QUANTIZE = 'https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html';
+export const ONNX_DEQUANTIZE = 'https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html';
+export const ORT_QUANTIZATION =
+  'https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html';
+export const ORT_CONTRIB = 'https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md';
+export const ORT_WEBGPU_OPERATORS =
+  'https://github.com/microsoft/onnxruntime/blob/main/js/web/docs/webgpu-operators.md';
+export const ORT_WEBNN_OPERATORS =
+  'https://github.com/microsoft/onnxruntime/blob/main/js/web/docs/webnn-operators.md';
+export const ORT_WEBNN = 'https://onnxruntime.ai/docs/tutorials/web/ep-webnn.html';
+export const ORT_WEBGPU_BLOCK_BUG = 'https://github.com/microsoft/onnxruntime/issues/32730';
+export const TRT_TYPES =
+  'https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/work-with-quantized-types.html';
+export const TRT_EXPLICIT =
+  'https://docs.nvidia.com/deeplearning/tensorrt/latest/inference-library/quantized-types-explicit-quantization.html';
+export const TRT_RESIDUAL =
+  'https://docs.nvidia.com/deeplearning/tensorrt/tensorflow-quantization-toolkit/docs/docs/add_custom_qdq_cases.html';
+export const TRT_OPSETS =
+  'https://docs.nvidia.com/deeplearning/tensorrt/latest/reference/onnx-opset-guide.html';
+export const TRT_OPERATORS = 'https://github.com/onnx/onnx-tensorrt/blob/main/docs/operators.md';
+export const OPENVINO_INT8 =
+  'https://docs.openvino.ai/2024/documentation/openvino-ir-format/intermediate-representation-int8-inference.html';
+export const OPENVINO_LPT = 'https://docs.openvino.ai/latest/openvino_docs_OV_UG_lpt.html';
+export const OPENVINO_SATURATION = 'https://docs.openvino.ai/latest/pot_saturation_issue.html';
+export const OPENVINO_OPERATORS =
+  'https://github.com/openvinotoolkit/openvino/blob/master/src/frontends/onnx/docs/supported_ops.md';
+export const TFLITE_SPEC = 'https://ai.google.dev/edge/litert/models/quantization_spec';
+export const TVM_QDQ = 'https://github.com/apache/tvm/pull/19391';
+export const TVM_QDQ_MODERN = 'https://github.com/apache/tvm/pull/19993';
+export const TVM_FAKE_QUANTIZATION = 'https://github.com/apache/tvm/pull/8126';
+export const TVM_CONTRIB = 'https://github.com/apache/tvm/issues/17197';
