@@ -35,7 +35,14 @@ export interface DispatchOptions {
 }
 
 /** Kernels in which WebGPU is not bit-exact (see their shader.wgsl). */
-const INEXACT_ON_WEBGPU: ReadonlySet<KernelName> = new Set(['mseScaleRows', 'errorSums']);
+const INEXACT_ON_WEBGPU: ReadonlySet<KernelName> = new Set([
+  'mseScaleRows',
+  'errorSums',
+  'accumulateGram',
+  'inverseCholesky',
+  'gptqRows',
+  'descendRows',
+]);
 
 /** Below this many elements moving them to the GPU and back costs more than any kernel here. */
 const LEAST_GPU_ELEMENTS = 1 << 18;
@@ -91,7 +98,7 @@ function dispatched(name: KernelName, cpu: Choice, choose: (size: number) => Cho
     const choice = choose(sizeOf(args[0]));
     ledger.note(name, choice.kernels.backend, choice.reason);
     const result = call(choice, args);
-    if (!(result instanceof Promise)) return result;
+    if (!(result instanceof Promise) || choice.kernels === cpu.kernels) return result;
     return result.catch((error: unknown) => {
       if (error instanceof RangeError) throw error; // the caller's fault on every backend
       ledger.note(name, cpu.kernels.backend, `WebGPU failed: ${String(error)}`);

@@ -4,11 +4,15 @@
  */
 import type { KernelSet } from '../core/tensor/kernel-set.ts';
 import { applyMask, compress, packMask } from './bitmask/reference.ts';
+import { descendRows } from './descend/reference.ts';
 import { errorSums } from './error-sums/reference.ts';
 import { absmaxRows, minmaxRows } from './extremes/reference.ts';
+import { gptqRows } from './gptq/reference.ts';
+import { accumulateGram } from './gram/reference.ts';
 import { fromHalf, toHalf } from './half/reference.ts';
 import { histogram } from './histogram/reference.ts';
 import { packInt4, unpackInt4 } from './int4/reference.ts';
+import { inverseCholesky } from './inverse-cholesky/reference.ts';
 import { kthMagnitude, topMask } from './magnitude/reference.ts';
 import { mseScaleRows } from './mse-scale/reference.ts';
 import { nmMask } from './nm-mask/reference.ts';
@@ -19,7 +23,12 @@ export type KernelName = Exclude<keyof KernelSet, 'backend'>;
 
 /** A kernel set that answers at once instead of with a promise. */
 export type SyncKernelSet = { readonly backend: KernelSet['backend'] } & {
-  readonly [K in KernelName]: (...args: Parameters<KernelSet[K]>) => Awaited<ReturnType<KernelSet[K]>>;
+  readonly [K in Exclude<KernelName, 'inverseCholesky'>]: (
+    ...args: Parameters<KernelSet[K]>
+  ) => Awaited<ReturnType<KernelSet[K]>>;
+} & {
+  /** Answers at once unless it is given where to pause. */
+  readonly inverseCholesky: typeof inverseCholesky;
 };
 
 /** Holds no resources; may be made as often as wanted. */
@@ -43,5 +52,9 @@ export function createReferenceKernels(): SyncKernelSet {
     applyMask,
     compress,
     errorSums,
+    accumulateGram,
+    inverseCholesky,
+    gptqRows,
+    descendRows,
   };
 }

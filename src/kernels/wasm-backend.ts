@@ -3,8 +3,12 @@
  * arithmetic is in the assembly.ts files. It must not know other backends, only the specification's argument checks.
  */
 import type { ErrorSums, Extremes, HalfConversion } from '../core/tensor/kernel-set.ts';
+import { descendRows } from './descend/reference.ts';
 import { checkSameLength, sumLanes } from './error-sums/reference.ts';
+import { gptqRows } from './gptq/reference.ts';
+import { accumulateGram } from './gram/reference.ts';
 import { planHistogram } from './histogram/reference.ts';
+import { inverseCholesky } from './inverse-cholesky/reference.ts';
 import { checkMseScale } from './mse-scale/reference.ts';
 import { checkQuantize, inverseOf } from './quantize/reference.ts';
 import { checkCodeRange, checkRows, newCodes } from './checks.ts';
@@ -308,5 +312,9 @@ export function createWasmKernels(flavour: WasmFlavour): WasmKernelSet {
     ...halves(context),
     ...createWasmCodes(context),
     ...createWasmSelection(context),
+    accumulateGram,
+    inverseCholesky,
+    gptqRows,
+    descendRows,
   };
 }

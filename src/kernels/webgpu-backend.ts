@@ -3,9 +3,13 @@
  * mseScaleRows and errorSums (no float64 in WGSL). It must not know other backends' memory, only the argument checks.
  */
 import type { ErrorSums, KernelSet } from '../core/tensor/kernel-set.ts';
+import { descendRows } from './descend/reference.ts';
 import { checkSameLength } from './error-sums/reference.ts';
 import { ERROR_SUMS, HISTOGRAM } from './generated/shaders.ts';
+import { gptqRows } from './gptq/reference.ts';
+import { accumulateGram } from './gram/reference.ts';
 import { planHistogram } from './histogram/reference.ts';
+import { inverseCholesky } from './inverse-cholesky/reference.ts';
 import { createGpuCodes } from './webgpu-codes.ts';
 import type { GpuRunner } from './webgpu-device.ts';
 import { THREADS, openGpu } from './webgpu-device.ts';
@@ -106,5 +110,9 @@ export async function createWebgpuKernels(
     ...createGpuSelection(gpu),
     histogram: createHistogram(gpu),
     errorSums: createErrorSums(gpu),
+    accumulateGram,
+    inverseCholesky,
+    gptqRows,
+    descendRows,
   };
 }

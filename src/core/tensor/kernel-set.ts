@@ -55,18 +55,32 @@ export interface RowGrids {
 export interface MatrixKernels {
   /**
    * gram += xᵀx, all of it (both triangles), in float32: element (i, j) adds x[r,i]·x[r,j] in the order of r.
-   * @param x rows × columns @param gram columns × columns, not written to. @returns the new sum.
+   * @param x rows × columns @param gram columns × columns, symmetric, not written to (unless it is `into` as well).
+   * @param into columns × columns, takes the sum instead of a new array. @returns the new sum.
+   * @throws RangeError when sizes do not agree.
    */
-  accumulateGram(x: Float32Array, rows: number, columns: number, gram: Float32Array): Awaitable<Float32Array>;
+  accumulateGram(
+    x: Float32Array,
+    rows: number,
+    columns: number,
+    gram: Float32Array,
+    into?: Float32Array,
+  ): Awaitable<Float32Array>;
   /**
    * Upper triangular U with H⁻¹ = UᵀU for a symmetric positive definite H (n × n, row-major); what GPTQ calls
-   * cholesky(H⁻¹, upper). Null where a pivot is not positive: the caller damps H more and tries again.
+   * cholesky(H⁻¹, upper). Null where a pivot is not positive (or U not finite): the caller damps H more and tries again.
+   * @param pause awaited between pieces of the work with the part done, 0 … 1; may throw to stop. Without it all is done at once.
    */
-  inverseCholesky(h: Float32Array, n: number): Awaitable<Float32Array | null>;
+  inverseCholesky(
+    h: Float32Array,
+    n: number,
+    pause?: (done: number) => Promise<void>,
+  ): Awaitable<Float32Array | null>;
   /**
    * GPTQ: columns from first to last; code of w, error (w − ŵ)/U_cc, later columns −= error · U_c·. Lazy in blocks.
    * Source: Frantar et al. 2022, arXiv:2210.17323.
    * @param w rows × columns, not written to. @returns codes, rows × columns.
+   * @throws RangeError when sizes do not agree, a scale is negative or not finite, low..high is beyond int8, U_cc not positive.
    */
   gptqRows(
     w: Float32Array,
@@ -77,7 +91,8 @@ export interface MatrixKernels {
   ): Awaitable<Int8Array>;
   /**
    * Cyclic coordinate descent on tr((w − ŵ) H (w − ŵ)ᵀ), rows independent, columns in order, starting from `codes`:
-   * ŵ_c ← Q(ŵ_c + g_c / H_cc), g −= Δ H_c·. Stops early when a sweep changes nothing.
+   * ŵ_c ← Q(ŵ_c + g_c / H_cc), g −= Δ H_c·. Stops early when a sweep changes nothing. Columns with H_cc ≤ 0 keep their code.
+   * @throws RangeError when sizes do not agree, a scale is negative or not finite, low..high is beyond int8.
    * Source: COMQ, arXiv:2403.07134; CDQuant, arXiv:2406.17542.
    */
   descendRows(
