@@ -25,12 +25,13 @@ import type {
   TuneRequest,
   TuneResult,
 } from '../core/search/types.ts';
+import type { GraphOutline } from '../core/report/outline.ts';
 import type { TargetId } from '../core/targets/types.ts';
 import type { Dimension } from '../core/onnx/ir.ts';
 import type { DataType } from '../core/tensor/dtype.ts';
 import type { DownloadFile, MeasureRequest, MeasureResult, ProfileRequest } from '../runtime/contract.ts';
 
-export type { DownloadFile, MeasureRequest, MeasureResult, ProfileRequest };
+export type { DownloadFile, GraphOutline, MeasureRequest, MeasureResult, ProfileRequest };
 
 export interface OpenFile {
   /** Relative path inside a dropped folder, or the bare name. */
@@ -117,23 +118,6 @@ export interface CalibrationInfo {
   readonly description: string;
   readonly count: number;
   readonly key: string;
-}
-
-/** The main graph as a drawing needs it: no weights, no constants that only one operator reads. */
-export interface GraphOutline {
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly name: string;
-    readonly opType: string;
-    /** Ids of the weight layers that it reads. */
-    readonly layers: readonly string[];
-    /** In bytes, of those weights as they are stored now. */
-    readonly weightBytes: number;
-  }[];
-  /** From node to node, or −1 for an input or output of the graph. */
-  readonly edges: readonly { readonly from: number; readonly to: number; readonly value: string }[];
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
 }
 
 export interface JobProgress {

@@ -10,6 +10,7 @@ import type { Recipe } from '../core/recipe/types.ts';
 import { createBrowserRunner } from '../runtime/browser-runner.ts';
 import type {
   DownloadFile,
+  GraphOutline,
   LayerDetail,
   ModelSummary,
   OpenFile,
@@ -92,6 +93,10 @@ class StudioWorker implements StudioWorkerApi {
     variantId: string | null,
   ): Promise<Result<Readonly<Record<string, readonly string[]>>>> {
     return this.#run(job, (workshop) => Promise.resolve(workshop.layerNodes(modelId, variantId)));
+  }
+
+  outline(modelId: string, variantId: string | null): Promise<Result<GraphOutline>> {
+    return this.#answer((workshop) => workshop.outline(modelId, variantId));
   }
 
   dropVariant(modelId: string, variantId: string): Promise<Result<null>> {

@@ -18,6 +18,7 @@ import type { CostSummary } from '../core/profile/types.ts';
 import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
+import { outlineOf, type GraphOutline } from '../core/report/outline.ts';
 import { createKernels } from '../kernels/dispatch.ts';
 import { guessSizes } from '../runtime/guess-sizes.ts';
 import type { DownloadFile, LayerDetail, ModelSummary, OpenFile, VariantSummary } from './api.ts';
@@ -153,6 +154,11 @@ export class Workshop {
 
   layerNodes(modelId: string, variantId: string | null): Readonly<Record<string, readonly string[]>> {
     return layerNodes(this.#logical(modelId, variantId));
+  }
+
+  /** With weights as data: what decodes them is not drawn. */
+  outline(modelId: string, variantId: string | null): GraphOutline {
+    return outlineOf(this.#logical(modelId, variantId));
   }
 
   files(modelId: string, variantId: string | null): readonly NamedBlob[] {
