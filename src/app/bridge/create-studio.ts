@@ -4,7 +4,6 @@
  * React, stores or what a recipe means.
  */
 import type { Result } from '../../core/errors.ts';
-import type { Recipe } from '../../core/recipe/types.ts';
 import type { MeasureRequest, ProfileRequest } from '../../worker/api.ts';
 import { DataRoom, type SpawnData } from './data-room.ts';
 import { runOver, type RunRecords } from './evaluation.ts';
@@ -15,6 +14,7 @@ import { RecordShelf, type RunKey } from './record-shelf.ts';
 import { rising } from './rising.ts';
 import { loadSampleData, loadSampleModel } from './sample.ts';
 import type { CallOptions, Studio, StudioCapabilities } from './studio.ts';
+import { TuningRoom } from './tuning-room.ts';
 
 /** Where workers come from; a test hands in its own. */
 export interface StudioHost {
@@ -40,6 +40,7 @@ class WorkerStudio implements Studio {
   readonly #models: ModelRoom;
   readonly #data: DataRoom;
   readonly #measuring: MeasureRoom;
+  readonly #tuning: TuningRoom;
   readonly #shelf = new RecordShelf();
   readonly #now: () => number;
 
@@ -48,6 +49,7 @@ class WorkerStudio implements Studio {
     this.#models = new ModelRoom(spawnStudio);
     this.#data = new DataRoom(spawnData);
     this.#measuring = new MeasureRoom(spawnMeasure);
+    this.#tuning = new TuningRoom(this.#models, this.#data, this.#measuring, capabilities);
     this.#now = now ?? (() => performance.now());
   }
 
@@ -64,9 +66,21 @@ class WorkerStudio implements Studio {
   makeVariant: Studio['makeVariant'] = (modelId, recipe, options = {}) =>
     this.#models.makeVariant(modelId, recipe, options);
 
-  knowVariant(modelId: string, variantId: string, recipe: Recipe): void {
-    this.#models.knowVariant(modelId, variantId, recipe);
-  }
+  knowVariant: Studio['knowVariant'] = (modelId, variantId, recipe, madeWith) =>
+    this.#models.knowVariant(
+      modelId,
+      variantId,
+      recipe,
+      madeWith === undefined ? null : this.#tuning.orderOf(madeWith),
+    );
+
+  calibrate: Studio['calibrate'] = (...call) => this.#tuning.calibrate(...call);
+  sensitivity: Studio['sensitivity'] = (...call) => this.#tuning.sensitivity(...call);
+  tune: Studio['tune'] = (...call) => this.#tuning.tune(...call);
+  examine: Studio['examine'] = (...call) => this.#tuning.examine(...call);
+  outline: Studio['outline'] = (...call) => this.#tuning.outline(...call);
+  benchmark: Studio['benchmark'] = (...call) => this.#tuning.benchmark(...call);
+  parity: Studio['parity'] = (...call) => this.#tuning.parity(...call);
 
   layerDetail: Studio['layerDetail'] = (modelId, variantId, layerId) =>
     this.#models.askOfVariant(modelId, variantId, { urgent: true }, (api) =>

@@ -122,6 +122,12 @@ export interface DataStudio {
   thumbnails(dataId: string, indices: readonly number[], side: number): Promise<Result<readonly Thumbnail[]>>;
 }
 
+/** The samples that a variant was made with; `data` null = made-up inputs. */
+export interface MadeWith {
+  readonly data: DataInUse | null;
+  readonly samples: number;
+}
+
 /** What looks at samples of the calibration part, or searches with them. */
 export interface TuningStudio {
   /**
@@ -181,8 +187,11 @@ export interface Studio extends DataStudio, TuningStudio {
     options?: VariantOptions,
     data?: DataInUse | null,
   ): Promise<Result<MeasureResult>>;
-  /** Tells of a variant that an earlier visit made: it is made again from its recipe when it is first asked about. */
-  knowVariant(modelId: string, variantId: string, recipe: Recipe): void;
+  /**
+   * Tells of a variant that an earlier visit made: it is made again from its recipe when it is first asked about.
+   * @param madeWith where it looked at samples; until it is told with data that are open, asking gives `data-invalid`
+   */
+  knowVariant(modelId: string, variantId: string, recipe: Recipe, madeWith?: MadeWith): void;
   layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<Result<LayerDetail>>;
   /** Per-node times, in a worker of its own; never while anything is timed. */
   profile(

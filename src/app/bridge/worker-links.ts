@@ -40,9 +40,10 @@ export async function warmUp(): Promise<void> {
 }
 
 export async function spawnStudioWorker(onProgress: ProgressListener): Promise<WorkerLink<StudioWorkerApi>> {
-  const [worker, runtimeWasm] = await Promise.all([
+  const [worker, runtimeWasm, codecs] = await Promise.all([
     startWorker(studioScript, 'pare-studio'),
     fetchOnce(runtimeWasmUrl('wasm')),
+    loadCodecs(),
   ]);
   // Every method of both interfaces answers with a promise, or with nothing: Comlink's proxy has the same shape.
   const api = wrap(worker) as unknown as StudioWorkerApi;
@@ -50,6 +51,7 @@ export async function spawnStudioWorker(onProgress: ProgressListener): Promise<W
   const setup: StudioWorkerSetup = {
     progress: progressPort(onProgress),
     runtimeWasm,
+    codecs,
     ...(cell === undefined ? {} : { cancelCell: cell }),
   };
   const link = linkTo(worker, api, stopBy(api, cell));

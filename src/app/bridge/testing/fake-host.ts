@@ -3,6 +3,9 @@ import type { DataSummary, PreviewSample, Proposal, SplitReport } from '../../..
 import type { ErrorRecord, Result } from '../../../core/errors.ts';
 import type { ClassRecord, SampleRecord } from '../../../core/metrics/tasks/types.ts';
 import type { CostSummary, ProfileResult } from '../../../core/profile/types.ts';
+import { looksAtData } from '../../../core/recipe/looks-at-data.ts';
+import type { Recipe } from '../../../core/recipe/types.ts';
+import type { DeviceSpeed, SensitivityReport, TuneResult } from '../../../core/search/types.ts';
 import type {
   DataWorkerApi,
   Evaluation,
@@ -41,6 +44,11 @@ export function record(index: number): ClassRecord {
   return { kind: 'class', index, truth: 0, predicted: 0, confidence: 1, rank: 0 };
 }
 
+/** Like the real one: recipes that look at samples name their variants by them. */
+function variantOf(id: string, recipe: Recipe, samples: string | undefined): string {
+  return looksAtData(recipe) ? `${id}-v on ${samples ?? 'made-up inputs'}` : `${id}-v`;
+}
+
 export function fakeHost({
   cores = 2,
   samples = 100,
@@ -66,6 +74,8 @@ export function fakeHost({
     log.push('spawn');
     const models = new Set<string>();
     const variants = new Set<string>();
+    /** Of each model, what it was told to look at. */
+    const samplesOf = new Map<string, string>();
     const api: StudioWorkerApi = {
       connect: () => value(null),
       open: async (job, files) => {
@@ -90,15 +100,37 @@ export function fakeHost({
         return value(null);
       },
       simplifiedSkeleton: () => new Promise(() => undefined),
-      makeVariant: (_job, id, { seed }) => {
+      makeVariant: (_job, id, recipe) => {
+        const { seed } = recipe;
         if (seed === BREAKING_SEED) return failure('runtime-crashed');
         if (!models.has(id)) return failure('usage');
         if (!variants.has(id)) log.push(`make of ${id}`);
         variants.add(id);
-        return value({ variantId: `${id}-v` } as VariantSummary);
+        return value({ variantId: variantOf(id, recipe, samplesOf.get(id)) } as VariantSummary);
       },
+      calibrate: (_job, id, data, count) => {
+        const description = data === null ? 'made-up inputs' : `${count} of ${data.config.name}`;
+        log.push(`calibrate ${id} with ${description}`);
+        samplesOf.set(id, description);
+        return value({
+          origin: data === null ? 'synthetic' : 'samples',
+          description,
+          count,
+          key: description,
+        });
+      },
+      sensitivity: (_job, id) => {
+        log.push(`sensitivity of ${id} on ${samplesOf.get(id) ?? 'nothing'}`);
+        return value({ layers: [], notMeasured: [] } as unknown as SensitivityReport);
+      },
+      tune: (_job, id) => {
+        log.push(`tune ${id} on ${samplesOf.get(id) ?? 'nothing'}`);
+        return value({ candidates: [] } as unknown as TuneResult);
+      },
+      examine: (_job, _id, _variant, target) => value({ target, findings: [], checked: [], notChecked: [] }),
+      outline: (id) => value({ nodes: [], edges: [], inputs: [id], outputs: [] }),
       layerDetail: (_id, variant, layerId) =>
-        variant === null || variants.has(variant.replace('-v', ''))
+        variant === null || variants.has(variant.replace(/-v.*$/, ''))
           ? value({ layerId } as LayerDetail)
           : failure('usage'),
       costs: (_job, id, variant) => value({ macs: `${id} ${variant}`.length } as CostSummary),
@@ -174,6 +206,15 @@ export function fakeHost({
       preview: (_job, setup, indices) => {
         requests.push(setup);
         return value(indices.map((index) => ({ index }) as PreviewSample));
+      },
+      benchmark: (_job, threads) => {
+        log.push(`benchmark ${threads}`);
+        return value({ threads, source: 'measured' } as DeviceSpeed);
+      },
+      parity: (_job, request, data) => {
+        requests.push(request);
+        log.push(`parity on ${data === undefined ? 'made-up inputs' : data.config.name}`);
+        return value([]);
       },
       openEvaluation: (_job, setup) => {
         requests.push(setup);

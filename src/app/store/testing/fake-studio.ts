@@ -3,6 +3,7 @@ import type { DataConfig, DataSummary } from '../../../core/dataset/types.ts';
 import type { ErrorRecord, Result } from '../../../core/errors.ts';
 import type { TaskComparison, TaskSummary } from '../../../core/metrics/tasks/types.ts';
 import type { Recipe } from '../../../core/recipe/types.ts';
+import type { SensitivityRequest, TuneRequest } from '../../../core/search/types.ts';
 import type { Evaluation, MeasureResult, ModelSummary, VariantSummary } from '../../../worker/api.ts';
 import type { CallOptions, Studio } from '../../bridge/studio.ts';
 
@@ -12,6 +13,8 @@ export interface PendingCall {
   readonly recipe: Recipe | undefined;
   readonly variantId: string | null | undefined;
   readonly config: DataConfig | undefined;
+  readonly request: SensitivityRequest | TuneRequest | undefined;
+  readonly samples: number | undefined;
   succeed(value: unknown): Promise<void>;
   fail(error: ErrorRecord): Promise<void>;
 }
@@ -35,7 +38,7 @@ export function fakeStudio(): FakeStudio {
   const pending = <T>(
     name: string,
     options: CallOptions = {},
-    about: { recipe?: Recipe; variantId?: string | null; config?: DataConfig } = {},
+    about: Partial<Pick<PendingCall, 'recipe' | 'variantId' | 'config' | 'request' | 'samples'>> = {},
   ): Promise<Result<T>> =>
     new Promise((resolve) => {
       const answer = async (result: Result<T>): Promise<void> => {
@@ -49,6 +52,8 @@ export function fakeStudio(): FakeStudio {
         recipe: about.recipe,
         variantId: about.variantId,
         config: about.config,
+        request: about.request,
+        samples: about.samples,
         succeed: (value) => answer({ ok: true, value: value as T }),
         fail: (error) => answer({ ok: false, error }),
       });
@@ -61,7 +66,17 @@ export function fakeStudio(): FakeStudio {
     makeVariant: (_model, recipe, options) => pending('makeVariant', options, { recipe }),
     measure: (_model, variantId, _how, options, data) =>
       pending('measure', options, { variantId, ...(data ? { config: data.config } : {}) }),
-    knowVariant: (_model, variantId, recipe) => void pending('knowVariant', {}, { variantId, recipe }),
+    knowVariant: (_model, variantId, recipe, madeWith) =>
+      void pending(
+        'knowVariant',
+        {},
+        {
+          variantId,
+          recipe,
+          samples: madeWith?.samples,
+          config: madeWith?.data?.config,
+        },
+      ),
     profile: (_model, variantId, _how, options) => pending('profile', options, { variantId }),
     costs: (_model, variantId) => pending('costs', {}, { variantId }),
     addData: (_files, options) => pending('addData', options),
@@ -74,6 +89,15 @@ export function fakeStudio(): FakeStudio {
     evaluate: (_model, variantId, _data, config, _how, options) =>
       pending('evaluate', options, { variantId, config }),
     thumbnails: () => pending('thumbnails'),
+    calibrate: (_model, data, samples, options) =>
+      pending('calibrate', options, { samples, ...(data === null ? {} : { config: data.config }) }),
+    sensitivity: (_model, request, options) => pending('sensitivity', options, { request }),
+    tune: (_model, request, options) => pending('tune', options, { request }),
+    examine: (_model, variantId, _target, options) => pending('examine', options, { variantId }),
+    outline: (_model, variantId) => pending('outline', {}, { variantId }),
+    benchmark: (_threads, options) => pending('benchmark', options),
+    parity: (_model, variantId, _how, options, data) =>
+      pending('parity', options, { variantId, ...(data ? { config: data.config } : {}) }),
     layerDetail: (_model, variantId) => pending('layerDetail', {}, { variantId }),
     download: (_model, variantId) => pending('download', {}, { variantId }),
     dropVariant: (_model, variantId) => pending('dropVariant', {}, { variantId }),
