@@ -11,6 +11,8 @@ export type HazardId =
   | 'dynamic-shape'
   | 'operator-refused'
   | 'opset-refused'
+  /** The written file breaks a rule of its target's dialect. */
+  | 'rule-broken'
   | 'stayed-float'
   | 'parity'
   | 'made-up-inputs';

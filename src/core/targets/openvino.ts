@@ -16,6 +16,7 @@ export const openvino: Target = {
   weightForm: 'dequantize-linear',
   activations: { type: 'uint8', symmetric: false },
   weights: { perChannel: true, reducedRange: false, asymmetric: true, bits: [16, 8, 4], blocks: true },
+  bias: 'int32',
   integerOps: new Set([
     'Conv',
     'MatMul',

@@ -59,6 +59,7 @@ const REFUSALS: Target['refusals'] = {
 
 const COMMON = {
   weightForm: 'matmul-nbits',
+  bias: 'int32',
   integerOps: INTEGER_OPS,
   quantizeResidual: true,
   fp16: 'stores',

@@ -9,6 +9,7 @@ export const ortWasm: Target = {
   weightForm: 'decode-at-load',
   activations: { type: 'uint8', symmetric: false },
   weights: { perChannel: true, reducedRange: false, asymmetric: true, bits: [16, 8, 4, 3, 2], blocks: true },
+  bias: 'int32',
   integerOps: new Set([
     'Conv',
     'MatMul',

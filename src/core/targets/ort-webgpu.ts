@@ -9,6 +9,7 @@ export const ortWebgpu: Target = {
   weightForm: 'matmul-nbits',
   activations: null,
   weights: { perChannel: true, reducedRange: false, asymmetric: true, bits: [16, 8, 4, 3, 2], blocks: true },
+  bias: 'float',
   integerOps: new Set(),
   quantizeResidual: false,
   fp16: 'computes',

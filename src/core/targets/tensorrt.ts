@@ -9,6 +9,7 @@ export const tensorrt: Target = {
   weightForm: 'dequantize-linear',
   activations: { type: 'int8', symmetric: true },
   weights: { perChannel: true, reducedRange: false, asymmetric: false, bits: [16, 8, 4], blocks: true },
+  bias: 'float',
   integerOps: new Set([
     'Conv',
     'ConvTranspose',
@@ -56,6 +57,11 @@ export const tensorrt: Target = {
       id: 'tensorrt-residual',
       text: 'Both inputs of the Add that ends a residual block are quantized, or the block is computed in floats.',
       source: TRT_RESIDUAL,
+    },
+    {
+      id: 'tensorrt-float-bias',
+      text: 'A bias stays in floats: DequantizeLinear reads 8-bit and 4-bit codes, not the 32-bit ones that other runtimes want.',
+      source: TRT_OPERATORS,
     },
     {
       id: 'tensorrt-int4',

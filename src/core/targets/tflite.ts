@@ -12,6 +12,7 @@ export const tflite: Target = {
   weightForm: 'dequantize-linear',
   activations: { type: 'int8', symmetric: false },
   weights: { perChannel: true, reducedRange: false, asymmetric: false, bits: [16, 8], blocks: false },
+  bias: 'int32',
   integerOps: new Set([
     'Conv',
     'Gemm',

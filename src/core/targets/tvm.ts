@@ -9,6 +9,7 @@ export const tvm: Target = {
   weightForm: 'dequantize-linear',
   activations: { type: 'int8', symmetric: false },
   weights: { perChannel: true, reducedRange: false, asymmetric: false, bits: [16, 8], blocks: false },
+  bias: 'int32',
   integerOps: new Set([
     'Conv',
     'MatMul',

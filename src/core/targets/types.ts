@@ -58,6 +58,8 @@ export interface Target {
     /** Blocks along the reduction (DequantizeLinear from operator set 21 on, MatMulNBits). */
     readonly blocks: boolean;
   };
+  /** Of an integer layer: 32-bit codes with the scale input × weight, or left in floats. */
+  readonly bias: 'int32' | 'float';
   /** Operators that have an integer kernel there; others stay floats between Q and DQ. */
   readonly integerOps: ReadonlySet<string>;
   /** Both inputs of a residual Add get Q/DQ. */

@@ -9,6 +9,7 @@ export const webnn: Target = {
   weightForm: 'dequantize-linear',
   activations: { type: 'int8', symmetric: false },
   weights: { perChannel: true, reducedRange: false, asymmetric: true, bits: [16, 8, 4], blocks: true },
+  bias: 'int32',
   integerOps: new Set([
     'Conv',
     'MatMul',
