@@ -1,10 +1,16 @@
 /** The passes as data, in the order in which they make sense: what the page and the recipe parser need. Nothing here runs. */
+import { equalizeMeta } from './equalize/meta.ts';
 import { pruneMagnitudeMeta } from './prune-magnitude/meta.ts';
 import { quantizeWeightsMeta } from './quantize-weights/meta.ts';
 import { SIMPLIFY_META } from './simplify/meta.ts';
 import type { PassMeta } from './types.ts';
 
-export const PASS_METAS: readonly PassMeta[] = [SIMPLIFY_META, pruneMagnitudeMeta, quantizeWeightsMeta];
+export const PASS_METAS: readonly PassMeta[] = [
+  SIMPLIFY_META,
+  equalizeMeta,
+  pruneMagnitudeMeta,
+  quantizeWeightsMeta,
+];
 
 export function findPassMeta(id: string): PassMeta | undefined {
   return PASS_METAS.find((meta) => meta.id === id);

@@ -1,7 +1,8 @@
 /** All passes, listed by hand so that the type checker and a reader see them. Adding a pass: its folder, metas.ts, here. */
+import { equalizePass } from './equalize/pass.ts';
 import { pruneMagnitude } from './prune-magnitude/pass.ts';
 import { quantizeWeights } from './quantize-weights/pass.ts';
 import { simplifyPass } from './simplify/pass.ts';
 import type { Pass } from './types.ts';
 
-export const PASSES: readonly Pass[] = [simplifyPass, pruneMagnitude, quantizeWeights];
+export const PASSES: readonly Pass[] = [simplifyPass, equalizePass, pruneMagnitude, quantizeWeights];
