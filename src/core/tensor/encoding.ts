@@ -2,12 +2,51 @@
  * A compressed weight as data: codes, scales, mask. Passes write it, lowering turns it into ONNX operators for a
  * target, metrics decode it (decode.ts). It must not know graphs.
  *
- * Value of element i: 0 where the mask says pruned, else (code_i − zeroPoint_g) · scale_g, g the group of i.
+ * Value of element i: 0 where the mask says pruned, else (code_i − zeroPoint_g) · scale_g, g the group of i; of a palette
+ * codebook[code_i] · scale_g.
  */
 import { elementCount } from './dtype.ts';
 
-export const PRECISIONS = ['fp32', 'fp16', 'int8', 'int4'] as const;
+export const PRECISIONS = [
+  'fp32',
+  'fp16',
+  'int8',
+  'int4',
+  'int3',
+  'int2',
+  'palette16',
+  'palette64',
+  'palette256',
+] as const;
 export type Precision = (typeof PRECISIONS)[number];
+export type IntegerPrecision = 'int8' | 'int4' | 'int3' | 'int2';
+export type PalettePrecision = 'palette16' | 'palette64' | 'palette256';
+export type CodePrecision = IntegerPrecision | PalettePrecision;
+
+const CODE_BITS = {
+  int8: 8,
+  int4: 4,
+  int3: 3,
+  int2: 2,
+  palette16: 4,
+  palette64: 6,
+  palette256: 8,
+} as const satisfies Readonly<Record<CodePrecision, number>>;
+export type CodeBits = (typeof CODE_BITS)[CodePrecision];
+
+/** Bits of a stored code. */
+export function codeBits(precision: CodePrecision): CodeBits {
+  return CODE_BITS[precision];
+}
+
+export function isPalette(precision: Precision): precision is PalettePrecision {
+  return precision === 'palette16' || precision === 'palette64' || precision === 'palette256';
+}
+
+/** Whether values are codes with scales, not floats. */
+export function hasCodes(precision: Precision): precision is CodePrecision {
+  return precision !== 'fp32' && precision !== 'fp16';
+}
 
 /**
  * How elements share a scale. The tensor is read around its output-channel `axis` as [outer, channels, inner]:
@@ -23,10 +62,15 @@ export type Granularity =
 
 /** How the weight is written to the file. */
 export interface WeightStorage {
-  /** `decode-at-load`: standard operators over constants that the runtime folds once, when the session is made. */
-  readonly form: 'decode-at-load' | 'dequantize-linear';
+  /**
+   * `decode-at-load`: standard operators over constants that the runtime folds once, when the session is made.
+   * `matmul-nbits`: com.microsoft.MatMulNBits in place of the MatMul or Gemm that reads the weight.
+   */
+  readonly form: 'decode-at-load' | 'dequantize-linear' | 'matmul-nbits';
   /** `bitmask`: one bit an element and only the kept values. Needs a mask. `auto`: whichever is smaller. */
   readonly sparse: 'dense' | 'bitmask' | 'auto';
+  /** Of MatMulNBits: the least precision in which products are summed; 4 = 8-bit integers, absent = that of the inputs. */
+  readonly accuracyLevel?: 4;
 }
 
 /** What decides the size of an encoded weight: everything but the values. Enough to predict its bytes. */
@@ -46,12 +90,17 @@ export interface EncodingShape {
 export interface WeightEncoding extends EncodingShape {
   /**
    * Dense codes in the tensor's own row-major order, one element each, pruned positions included (they decode to 0):
-   * fp32 → Float32Array, fp16 → Uint16Array (bit patterns), int8/int4 → Int8Array or Uint8Array (int4: −8..7 or
-   * 0..15, not packed). Never written to after the encoding was made.
+   * fp32 → Float32Array, fp16 → Uint16Array (bit patterns), integers → Int8Array or Uint8Array (int4: −8..7 or
+   * 0..15, not packed), palettes → Uint8Array. Never written to after the encoding was made.
    */
   readonly codes: Float32Array | Uint16Array | Int8Array | Uint8Array;
-  /** One per group: [1], [channels] or [channels · blocks of a channel], channel-major. Absent for fp32 and fp16. */
+  /**
+   * One per group: [1], [channels] or [channels · blocks of a channel], channel-major. Absent for fp32 and fp16.
+   * May be negative with signed codes below 8 bits: −8..7 reaches one step further on the side that needs it.
+   */
   readonly scales?: Float32Array;
+  /** Of a palette: one value a code, each exactly a half; the first is 0, what pruned elements read. */
+  readonly codebook?: Float32Array;
   /** Power of two that float16 scales are stored relative to; 0 for float32 scales. */
   readonly scaleExponent: number;
   /** One per group, unsigned like the codes. Absent = symmetric. */
@@ -98,13 +147,13 @@ export function groupCount(granularity: Granularity, dims: readonly number[]): n
 }
 
 /** Smallest and largest code of an integer precision. int8 leaves −128 out, so that the range is symmetric. */
-export function codeRange(precision: 'int8' | 'int4', signed: boolean): { low: number; high: number } {
-  const bits = precision === 'int8' ? 8 : 4;
-  if (!signed) return { low: 0, high: 2 ** bits - 1 };
-  return precision === 'int8' ? { low: -127, high: 127 } : { low: -8, high: 7 };
+export function codeRange(precision: IntegerPrecision, signed: boolean): { low: number; high: number } {
+  const levels = 2 ** codeBits(precision);
+  if (!signed) return { low: 0, high: levels - 1 };
+  return precision === 'int8' ? { low: -127, high: 127 } : { low: -levels / 2, high: levels / 2 - 1 };
 }
 
-/** For a table's cell: 'int8 ch', 'int4 b32', 'fp16'. */
+/** For a table's cell: 'int8 ch', 'int4 b32', 'palette16 ch', 'fp16'. */
 export function precisionLabel(shape: Pick<EncodingShape, 'precision' | 'granularity'>): string {
   if (shape.precision === 'fp32' || shape.precision === 'fp16') return shape.precision;
   switch (shape.granularity.kind) {

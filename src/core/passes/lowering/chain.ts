@@ -58,10 +58,19 @@ const SHARED_CONSTANTS = {
   n: { dataType: 'uint8', dims: [2], bytes: Uint8Array.of(0, 4) },
   /** Shifts that bring all bits of a byte to the right. */
   b: { dataType: 'uint8', dims: [8], bytes: Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7) },
+  /** Shifts that bring all pairs of bits of a byte to the right. */
+  q: { dataType: 'uint8', dims: [4], bytes: Uint8Array.of(0, 2, 4, 6) },
   s: { dataType: 'uint8', dims: [], bytes: Uint8Array.of(16) },
+  c: { dataType: 'uint8', dims: [], bytes: Uint8Array.of(4) },
   t: { dataType: 'uint8', dims: [], bytes: Uint8Array.of(2) },
-  /** Signed nibbles are stored plus 8. */
+  /** Codes of three digits: their shape, and what the digits count, in binary and to base four. */
+  l: { dataType: 'int64', dims: [2], bytes: longs(-1, 3) },
+  p: { dataType: 'float32', dims: [3, 1], bytes: floats(1, 2, 4) },
+  r: { dataType: 'float32', dims: [3, 1], bytes: floats(1, 4, 16) },
+  /** Signed codes of 4, 3 and 2 bits are stored plus 8, 4 and 2. */
   e: { dataType: 'float32', dims: [], bytes: floats(8) },
+  i: { dataType: 'float32', dims: [], bytes: floats(4) },
+  k: { dataType: 'float32', dims: [], bytes: floats(2) },
   /** Shape of a vector. */
   v: { dataType: 'int64', dims: [1], bytes: longs(-1) },
   /** Axis 0. */

@@ -243,10 +243,10 @@ function optionsOf(request: FormRequest, domain: string, memo: FormMemo): Option
   }
   if (shape.storage.form === 'dequantize-linear') {
     const opset = dequantizeOpset(shape);
-    if (opset <= site.opset) {
-      return { request, candidates: [candidateFor(request, 'canonical', opset, domain, memo)], notes };
-    }
-    notes.push(`DequantizeLinear needs operator set ${opset}, the model has ${site.opset}`);
+    if (opset === undefined) notes.push('DequantizeLinear has no palettes');
+    else if (opset > site.opset)
+      notes.push(`DequantizeLinear needs operator set ${opset}, the model has ${site.opset}`);
+    else return { request, candidates: [candidateFor(request, 'canonical', opset, domain, memo)], notes };
   }
   const add = (form: 'dense' | 'sparse'): void => {
     const opset = decodeOpset(shape, site.dims, form === 'sparse');

@@ -2,33 +2,46 @@
  * Form `decode-at-load`: plain ONNX operators over constants that give the weight's floats. A runtime folds them when it
  * makes the session, so the file is small and every run is as fast as with floats. It must not know graphs.
  *
- * nibbles  u8[m,1] → BitShift by [0,4] → Mod 16 → u8[m,2]; below opset 11: ⌊x·f⌋ − 16·⌊x·f/16⌋, f = [1, 1/16], in float32
+ * 4 bits   u8[m,1] → BitShift by [0,4] → Mod 16 → u8[m,2]; below opset 11: ⌊x·f⌋ − 16·⌊x·f/16⌋, f = [1, 1/16], in float32
+ * 2 bits   u8[m,1] → BitShift by [0,2,4,6] → Mod 4 → u8[m,4]
+ * 3 bits   u8[m,1] → BitShift by [0..7] → Mod 2 → [m·8/3, 3] · [1,2,4]ᵀ in float32; 6 bits: digits to base 4 · [1,4,16]ᵀ
  * sparse   bits u8[m,1] → BitShift by [0..7] → Mod 2 → int32 vector b; index = b · CumSum(b); value = Gather([0, kept…], index)
  * affine   (Cast(code) − zero) · scale, scales broadcast over a view of the tensor (view.ts)
+ * palette  Gather(codebook, code) · scale
  * Sources: ONNX operator specification. That these chains fold, in subgraphs and function bodies too, is held by
  * lowering.test.ts against onnxruntime-web; NonZero and DequantizeLinear do not fold there.
  */
 import { elementCount } from '../../tensor/dtype.ts';
 import type { DataType } from '../../tensor/dtype.ts';
-import type { EncodingShape, WeightEncoding } from '../../tensor/encoding.ts';
+import { codeBits, hasCodes, isPalette } from '../../tensor/encoding.ts';
+import type {
+  CodeBits,
+  CodePrecision,
+  EncodingShape,
+  IntegerPrecision,
+  WeightEncoding,
+} from '../../tensor/encoding.ts';
 import { ChainBuilder } from './chain.ts';
 import type { Chain, WeightSite } from './chain.ts';
 import * as fill from './fill.ts';
+import type { PackedBits } from './fill.ts';
 import { sameDims, viewOf } from './view.ts';
 import type { WeightView } from './view.ts';
 
 /** Mul and Sub broadcast, and Cast takes its type as a number, from here on. onnxruntime begins here too. */
 export const MIN_OPSET = 7;
 /** BitShift and CumSum. */
-const SPARSE_OPSET = 11;
+const SHIFT_OPSET = 11;
 /** Expand. */
 const SPREAD_OPSET = 8;
 
 /** Version of the ONNX operators that the chain needs. */
 export function decodeOpset(shape: EncodingShape, dims: readonly number[], bitmask: boolean): number {
-  if (bitmask) return SPARSE_OPSET;
-  const affine = shape.precision === 'int8' || shape.precision === 'int4';
-  return affine && viewOf(shape.granularity, dims).spread !== undefined ? SPREAD_OPSET : MIN_OPSET;
+  if (bitmask) return SHIFT_OPSET;
+  if (!hasCodes(shape.precision)) return MIN_OPSET;
+  const bits = codeBits(shape.precision);
+  if (bits !== 8 && bits !== 4) return SHIFT_OPSET;
+  return viewOf(shape.granularity, dims).spread !== undefined ? SPREAD_OPSET : MIN_OPSET;
 }
 
 /** A bitmask fills holes with one value, so codes need one zero for all groups. */
@@ -39,15 +52,14 @@ export function canBitmask(shape: EncodingShape): boolean {
 /** The chain for a site whose opset is enough (decodeOpset). */
 export function planDecode(shape: EncodingShape, site: WeightSite, bitmask: boolean): Chain {
   const b = new ChainBuilder(site);
-  if (shape.precision === 'fp32' || shape.precision === 'fp16') return planFloat(b, shape, bitmask);
+  const { precision } = shape;
+  if (!hasCodes(precision)) return planFloat(b, shape, bitmask);
   const view = viewOf(shape.granularity, site.dims);
-  const codes = bitmask ? sparseCodes(b, shape, view) : denseCodes(b, shape, view);
-  const offset = shape.signed
-    ? shape.precision === 'int4'
-      ? b.op('Sub', [codes, b.shared('e')])
-      : codes
-    : b.op('Sub', [codes, spread(b, view, b.cast(zeroPoints(b, view), 'float32'))]);
-  let value = b.op('Mul', [offset, spread(b, view, scales(b, shape, view))]);
+  const codes = bitmask ? sparseCodes(b, shape, precision, view) : denseCodes(b, shape, precision, view);
+  const unscaled = isPalette(precision)
+    ? b.op('Gather', [codebook(b, codeBits(precision)), inType(b, codes, 'int32')])
+    : withoutZero(b, shape, precision, view, inType(b, codes, 'float32'));
+  let value = b.op('Mul', [unscaled, spread(b, view, scales(b, shape, view))]);
   if (view.back !== undefined) {
     value = b.reshape(value, view.back.dims);
     const perm = view.back.perm.map(BigInt);
@@ -76,34 +88,102 @@ function planFloat(b: ChainBuilder, shape: EncodingShape, bitmask: boolean): Cha
   return b.finish(type === site.dataType ? value : b.cast(value, site.dataType));
 }
 
-function denseCodes(b: ChainBuilder, shape: EncodingShape, view: WeightView): string {
+/** Codes on their way: the name, and the type they have by now. */
+interface Codes {
+  readonly value: string;
+  readonly type: 'int8' | 'uint8' | 'float32';
+}
+
+function inType(b: ChainBuilder, { value, type }: Codes, to: 'float32' | 'int32'): string {
+  return type === to ? value : b.cast(value, to);
+}
+
+/** What signed codes of fewer than 8 bits are stored plus. */
+const OFFSETS = { int4: 'e', int3: 'i', int2: 'k' } as const;
+
+/** What is added to codes when they are packed. */
+function storedOffset(shape: EncodingShape, bits: CodeBits): number {
+  return shape.signed && !isPalette(shape.precision) && bits < 8 ? 2 ** (bits - 1) : 0;
+}
+
+function withoutZero(
+  b: ChainBuilder,
+  shape: EncodingShape,
+  precision: IntegerPrecision,
+  view: WeightView,
+  codes: string,
+): string {
+  if (!shape.signed) return b.op('Sub', [codes, spread(b, view, b.cast(zeroPoints(b, view), 'float32'))]);
+  return precision === 'int8' ? codes : b.op('Sub', [codes, b.shared(OFFSETS[precision])]);
+}
+
+function codebook(b: ChainBuilder, bits: CodeBits): string {
+  const halves = b.tensor('float16', [2 ** bits], (e) => fill.asHalfBytes(e.codebook ?? new Float32Array(0)));
+  return b.cast(halves, 'float32');
+}
+
+function denseCodes(
+  b: ChainBuilder,
+  shape: EncodingShape,
+  precision: CodePrecision,
+  view: WeightView,
+): Codes {
   const { dims } = b.site;
-  if (shape.precision === 'int8') {
-    const type = shape.signed ? 'int8' : 'uint8';
-    return b.cast(
-      b.tensor(type, view.dims, (e) => fill.plainBytes(fill.denseCodes(e, view, dims))),
-      'float32',
-    );
+  const bits = codeBits(precision);
+  if (bits === 8) {
+    const type = wholeType(shape);
+    return {
+      value: b.tensor(type, view.dims, (e) => fill.plainBytes(fill.denseCodes(e, view, dims))),
+      type,
+    };
   }
   const count = elementCount(dims);
-  const packed = b.tensor('uint8', [Math.ceil(count / 2), 1], (e) =>
-    fill.packNibbles(fill.denseCodes(e, view, dims), shape.signed ? 8 : 0),
+  const packed = b.tensor('uint8', [fill.packedLength(count, bits), 1], (e) =>
+    fill.packCodes(fill.denseCodes(e, view, dims), bits, storedOffset(shape, bits)),
   );
-  let codes = nibbles(b, packed);
-  if (count % 2 === 1) codes = b.head(b.reshape(codes, [-1]), count);
-  const shaped = b.reshape(codes, view.dims);
-  return usesIntegers(b) ? b.cast(shaped, 'float32') : shaped;
+  const codes = unpack(b, packed, bits);
+  const whole = count % fill.codesAUnit(bits) === 0;
+  const exact = whole ? codes.value : b.head(b.reshape(codes.value, [-1]), count);
+  return { value: b.reshape(exact, view.dims), type: codes.type };
+}
+
+function wholeType(shape: EncodingShape): 'int8' | 'uint8' {
+  return shape.signed && !isPalette(shape.precision) ? 'int8' : 'uint8';
 }
 
 function usesIntegers(b: ChainBuilder): boolean {
-  return b.site.opset >= SPARSE_OPSET;
+  return b.site.opset >= SHIFT_OPSET;
 }
 
-/** u8 [m,1] → [m,2]: uint8 from opset 11 on, float32 below. */
-function nibbles(b: ChainBuilder, packed: string): string {
-  if (usesIntegers(b)) {
-    return b.op('Mod', [shiftRight(b, packed, b.shared('n')), b.shared('s')]);
+/** u8 [m,1] → a matrix whose elements are the codes in order. */
+function unpack(b: ChainBuilder, packed: string, bits: PackedBits): Codes {
+  switch (bits) {
+    case 4:
+      if (!usesIntegers(b)) return { value: floatNibbles(b, packed), type: 'float32' };
+      return { value: b.op('Mod', [shiftRight(b, packed, b.shared('n')), b.shared('s')]), type: 'uint8' };
+    case 2:
+      return { value: pairs(b, packed), type: 'uint8' };
+    case 3: {
+      const digits = b.op('Mod', [shiftRight(b, packed, b.shared('b')), b.shared('t')]);
+      return { value: threeDigits(b, digits, 'p'), type: 'float32' };
+    }
+    case 6:
+      return { value: threeDigits(b, pairs(b, packed), 'r'), type: 'float32' };
+    default:
+      return bits satisfies never;
   }
+}
+
+function pairs(b: ChainBuilder, packed: string): string {
+  return b.op('Mod', [shiftRight(b, packed, b.shared('q')), b.shared('c')]);
+}
+
+function threeDigits(b: ChainBuilder, digits: string, counts: 'p' | 'r'): string {
+  const shaped = b.op('Reshape', [digits, b.shared('l')]);
+  return b.op('MatMul', [b.cast(shaped, 'float32'), b.shared(counts)]);
+}
+
+function floatNibbles(b: ChainBuilder, packed: string): string {
   const shifted = b.op('Mul', [b.cast(packed, 'float32'), b.shared('f')]);
   const upper = b.op('Floor', [b.op('Mul', [shifted, b.shared('g')])]);
   return b.op('Sub', [b.op('Floor', [shifted]), b.op('Mul', [upper, b.shared('h')])]);
@@ -129,20 +209,27 @@ function keptIndex(b: ChainBuilder, view: WeightView): string {
 /** The code that holes read stands before the kept ones. */
 const withZero = (kept: number): number[] => [kept + 1];
 
-function sparseCodes(b: ChainBuilder, shape: EncodingShape, view: WeightView): string {
+function sparseCodes(
+  b: ChainBuilder,
+  shape: EncodingShape,
+  precision: CodePrecision,
+  view: WeightView,
+): Codes {
   const { dims } = b.site;
-  let values: string;
-  if (shape.precision === 'int8') {
-    const type = shape.signed ? 'int8' : 'uint8';
-    values = b.keptTensor(type, shape.kept, withZero, (e) => fill.plainBytes(keptWithZero(e, view, dims)));
-  } else {
-    const packedDims = (kept: number): number[] => [Math.ceil((kept + 1) / 2), 1];
-    const packed = b.keptTensor('uint8', shape.kept, packedDims, (e) =>
-      fill.packNibbles(keptWithZero(e, view, dims), shape.signed ? 8 : 0),
+  const bits = codeBits(precision);
+  if (bits === 8) {
+    const type = wholeType(shape);
+    const values = b.keptTensor(type, shape.kept, withZero, (e) =>
+      fill.plainBytes(keptWithZero(e, view, dims)),
     );
-    values = b.reshape(nibbles(b, packed), [-1]);
+    return { value: b.op('Gather', [values, keptIndex(b, view)]), type };
   }
-  return b.cast(b.op('Gather', [values, keptIndex(b, view)]), 'float32');
+  const packedDims = (kept: number): number[] => [fill.packedLength(kept + 1, bits), 1];
+  const packed = b.keptTensor('uint8', shape.kept, packedDims, (e) =>
+    fill.packCodes(keptWithZero(e, view, dims), bits, storedOffset(shape, bits)),
+  );
+  const codes = unpack(b, packed, bits);
+  return { value: b.op('Gather', [b.reshape(codes.value, [-1]), keptIndex(b, view)]), type: codes.type };
 }
 
 function keptWithZero(

@@ -1,9 +1,10 @@
 /**
  * Form `dequantize-linear`: the standard DequantizeLinear over stored codes, which converters and compilers know, and a
- * Cast for half floats. It must not know graphs.
+ * Cast for half floats. Three and two bits stand in int4, because tools that read this form know no smaller type; it has
+ * no palettes. It must not know graphs.
  * Source: ONNX DequantizeLinear, versions 10 (one scale), 13 (per axis), 21 (blocks, int4, uint4).
  */
-import { layoutOf } from '../../tensor/encoding.ts';
+import { hasCodes, isPalette, layoutOf } from '../../tensor/encoding.ts';
 import type { EncodingShape } from '../../tensor/encoding.ts';
 import { ChainBuilder } from './chain.ts';
 import type { Chain, WeightSite } from './chain.ts';
@@ -12,9 +13,11 @@ import * as fill from './fill.ts';
 import { sameDims, viewOf } from './view.ts';
 import type { WeightView } from './view.ts';
 
-export function dequantizeOpset(shape: EncodingShape): number {
-  if (shape.precision === 'fp32' || shape.precision === 'fp16') return MIN_OPSET;
-  if (shape.precision === 'int4' || shape.granularity.kind === 'block') return 21;
+/** Undefined: the form does not have the precision. */
+export function dequantizeOpset(shape: EncodingShape): number | undefined {
+  if (isPalette(shape.precision)) return undefined;
+  if (!hasCodes(shape.precision)) return MIN_OPSET;
+  if (shape.precision !== 'int8' || shape.granularity.kind === 'block') return 21;
   return shape.granularity.kind === 'channel' ? 13 : 10;
 }
 
@@ -43,22 +46,22 @@ function operandOf(shape: EncodingShape, dims: readonly number[]): Operand {
 }
 
 export function planDequantize(shape: EncodingShape, site: WeightSite): Chain {
-  if (shape.precision === 'fp32' || shape.precision === 'fp16') return planDecode(shape, site, false);
+  if (!hasCodes(shape.precision)) return planDecode(shape, site, false);
   const b = new ChainBuilder(site);
   const operand = operandOf(shape, site.dims);
   const { view } = operand;
-  const type = `${shape.signed ? '' : 'u'}${shape.precision}` as const;
-  const pack = shape.precision === 'int4';
+  const pack = shape.precision !== 'int8';
+  const type = `${shape.signed ? '' : 'u'}${pack ? 'int4' : 'int8'}` as const;
   const codes = b.tensor(type, operand.dims, (e) => {
     const dense = fill.denseCodes(e, view, site.dims);
-    return pack ? fill.packNibbles(dense, 0) : fill.plainBytes(dense);
+    return pack ? fill.packCodes(dense, 4, 0) : fill.plainBytes(dense);
   });
   const inputs = [codes, b.tensor('float32', operand.scaleDims, (e) => fill.scaleBytes(e, view, 1))];
   if (!shape.signed) {
     inputs.push(
       b.tensor(type, operand.scaleDims, (e) => {
         const zero = fill.zeroPointBytes(e, view);
-        return pack ? fill.packNibbles(zero, 0) : zero;
+        return pack ? fill.packCodes(zero, 4, 0) : zero;
       }),
     );
   }

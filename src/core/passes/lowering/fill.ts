@@ -93,10 +93,30 @@ export function maskBytes(encoding: WeightEncoding, view: WeightView, dims: read
   return out;
 }
 
-/** Two codes a byte, the first in the low nibble; signed codes plus `offset`. An odd tail leaves the high nibble 0. */
-export function packNibbles(codes: Codes, offset: number): Uint8Array {
-  const out = new Uint8Array(Math.ceil(codes.length / 2));
-  for (let i = 0; i < codes.length; i++) out[i >>> 1] |= ((codes[i] + offset) & 15) << ((i & 1) * 4);
+/** Codes below a byte that stand in whole bytes together. */
+const CODES_A_UNIT = { 2: 4, 3: 8, 4: 2, 6: 4 } as const;
+export type PackedBits = keyof typeof CODES_A_UNIT;
+
+/** Codes for which the packed bytes are read without a rest. */
+export function codesAUnit(bits: PackedBits): number {
+  return CODES_A_UNIT[bits];
+}
+
+/** Bytes of `count` packed codes, whole units. */
+export function packedLength(count: number, bits: PackedBits): number {
+  const unit = codesAUnit(bits);
+  return (Math.ceil(count / unit) * unit * bits) / 8;
+}
+
+/** Codes plus `offset` as one run of bits, least significant first; the rest of the last unit is 0. */
+export function packCodes(codes: Codes, bits: PackedBits, offset: number): Uint8Array {
+  const out = new Uint8Array(packedLength(codes.length, bits));
+  const lowest = 2 ** bits - 1;
+  for (let i = 0, at = 0; i < codes.length; i++, at += bits) {
+    const wide = ((codes[i] + offset) & lowest) << (at & 7);
+    out[at >>> 3] |= wide;
+    if (wide > 255) out[(at >>> 3) + 1] |= wide >>> 8;
+  }
   return out;
 }
 
@@ -126,7 +146,7 @@ export function scaleBytes(encoding: WeightEncoding, view: WeightView, zeroScale
 export function halfScaleBytes(encoding: WeightEncoding, view: WeightView): Uint8Array {
   const scales = storedGroups(encoding.scales ?? new Float32Array(0), view);
   const unit = 2 ** encoding.scaleExponent;
-  return bytesOf(Uint16Array.from(scales, (scale) => halfAtLeast(scale / unit)));
+  return asHalfBytes(scales.map((scale) => scale / unit));
 }
 
 export function zeroPointBytes(encoding: WeightEncoding, view: WeightView): Uint8Array {
