@@ -1,18 +1,2 @@
-/** The seeded generator of a recipe. It must not know what it is used for. */
-import type { Random } from './types.ts';
-
-/**
- * 32-bit state, period 2^32; good enough to choose samples and to break ties.
- * Source: mulberry32 (T. Ettinger, public domain description), written from its recurrence.
- */
-export function seededRandom(seed: number): Random {
-  let state = Math.floor(seed) % 2 ** 32;
-  return {
-    next() {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), state | 1);
-      t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-    },
-  };
-}
+/** The seeded generator of a recipe, under the name that passes know. It must not know what it is used for. */
+export { seededRandom } from '../random.ts';

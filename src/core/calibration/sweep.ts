@@ -1,0 +1,152 @@
+/**
+ * Runs an instrumented model over all samples, batch by batch, and hands on what it gives. A model that declares a free
+ * batch and takes single samples only is found out and fed one by one. It must not know what is computed.
+ */
+import { PareError } from '../errors.ts';
+import type { GraphRunner, GraphSession, HostTensor } from '../onnx/graph-runner.ts';
+import type { Model } from '../onnx/ir.ts';
+import { writeModel } from '../onnx/write.ts';
+import { bitsOf } from '../tensor/dtype.ts';
+import type { CalibrationBatch, CalibrationSamples, Checkpoint } from './types.ts';
+
+/** What is run over the samples. */
+export interface SweepGraph {
+  readonly model: Model;
+  readonly outputs: readonly string[];
+}
+
+export interface SweepHost {
+  readonly runner: GraphRunner;
+  readonly samples: CalibrationSamples;
+}
+
+export interface Sweep {
+  /** The base model, to tell a model that does not run from statistics that cannot be had. */
+  readonly base: Model;
+  /** @param padded the samples of a run are given by its input `rowsInput`. */
+  graph(padded: boolean): SweepGraph & { readonly rowsInput?: string };
+  /** More feeds for one run, e.g. where to look. */
+  extraFeeds?(batch: CalibrationBatch, index: number): ReadonlyMap<string, HostTensor>;
+  take(outputs: ReadonlyMap<string, HostTensor>, rows: number): void | Promise<void>;
+}
+
+/** @returns samples that were run */
+export async function sweepSamples(
+  { runner, samples }: SweepHost,
+  sweep: Sweep,
+  checkpoint: Checkpoint,
+): Promise<number> {
+  const sessions = new SessionPair(runner, sweep);
+  let done = 0;
+  try {
+    for (let index = 0; index < samples.batches; index++) {
+      await checkpoint(index / samples.batches, `looking at sample ${done + 1} of ${samples.count}`);
+      const batch = await samples.batch(index);
+      if (batch.rows === 0) continue;
+      await sessions.run(batch, index);
+      done += batch.rows;
+    }
+  } finally {
+    await sessions.release();
+  }
+  if (done === 0) throw new PareError('data-invalid', 'None of the calibration samples can be read.');
+  return done;
+}
+
+type OpenSession = SweepGraph & { readonly rowsInput?: string; readonly session: GraphSession };
+
+/** The session for full batches, and, once it is needed, the one that looks at some rows of a batch only. */
+class SessionPair {
+  readonly #runner: GraphRunner;
+  readonly #sweep: Sweep;
+  readonly #open = new Map<boolean, OpenSession>();
+  #single = false;
+  #ran = false;
+
+  constructor(runner: GraphRunner, sweep: Sweep) {
+    this.#runner = runner;
+    this.#sweep = sweep;
+  }
+
+  async run(batch: CalibrationBatch, index: number): Promise<void> {
+    const size = batchSizeOf(batch, this.#sweep.base);
+    if (this.#single && size === batch.rows) return this.#oneByOne(batch, index);
+    try {
+      await this.#once(batch, index, size > batch.rows);
+      this.#ran = true;
+    } catch (error) {
+      const refused = error instanceof PareError && error.code === 'runtime-refused';
+      if (!refused || this.#ran || batch.rows === 1 || size > batch.rows) throw error;
+      await this.#oneByOne(batch, index);
+      this.#single = true;
+    }
+  }
+
+  async #oneByOne(batch: CalibrationBatch, index: number): Promise<void> {
+    for (let row = 0; row < batch.rows; row++) await this.#once(rowOf(batch, row), index, false);
+  }
+
+  async #once(batch: CalibrationBatch, index: number, padded: boolean): Promise<void> {
+    const { session, outputs, model, rowsInput } = await this.#session(padded);
+    const feeds = new Map(batch.feeds);
+    for (const [name, tensor] of this.#sweep.extraFeeds?.(batch, index) ?? []) feeds.set(name, tensor);
+    if (rowsInput !== undefined)
+      feeds.set(rowsInput, wholeTensor(Array.from({ length: batch.rows }, (_, i) => i)));
+    const taken = new Set(model.graph.inputs.map(({ name }) => name));
+    for (const name of feeds.keys()) if (!taken.has(name)) feeds.delete(name);
+    await this.#sweep.take(await session.run(feeds, outputs), batch.rows);
+  }
+
+  async #session(padded: boolean): Promise<OpenSession> {
+    const known = this.#open.get(padded);
+    if (known !== undefined) return known;
+    const graph = this.#sweep.graph(padded);
+    const bytes = writeModel(graph.model, { externalize: 'never' }).model;
+    const made = { ...graph, session: await this.#runner.open(bytes, 'basic') };
+    this.#open.set(padded, made);
+    return made;
+  }
+
+  async release(): Promise<void> {
+    for (const { session } of this.#open.values()) await session.release();
+    this.#open.clear();
+  }
+}
+
+/** Rows of the tensors: more than `rows` where the last samples only fill a fixed batch. */
+export function batchSizeOf({ feeds, rows }: CalibrationBatch, { graph }: Model): number {
+  for (const { name, type } of graph.inputs) {
+    const declared = type?.shape?.[0];
+    const fed = feeds.get(name)?.dims[0];
+    if (fed !== undefined && declared === fed && fed > rows) return fed;
+  }
+  return rows;
+}
+
+/** One sample of a batch. */
+function rowOf({ feeds, rows }: CalibrationBatch, row: number): CalibrationBatch {
+  const one = new Map<string, HostTensor>();
+  for (const [name, tensor] of feeds) {
+    const bytes = (tensor.bytes.byteLength / rows) | 0;
+    const splits = tensor.dims[0] === rows && bitsOf(tensor.dataType) >= 8;
+    one.set(
+      name,
+      splits
+        ? {
+            dataType: tensor.dataType,
+            dims: [1, ...tensor.dims.slice(1)],
+            bytes: tensor.bytes.subarray(row * bytes, (row + 1) * bytes),
+          }
+        : tensor,
+    );
+  }
+  return { feeds: one, rows: 1 };
+}
+
+export function wholeTensor(values: readonly number[]): HostTensor {
+  return {
+    dataType: 'int64',
+    dims: [values.length],
+    bytes: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
+  };
+}
