@@ -65,7 +65,7 @@ module.exports = {
       to: {
         path: '^src/(core|kernels|runtime|data|worker|cli)/',
         pathNot:
-          '/meta\\.ts$|^src/core/recipe/|^src/core/search/pareto\\.ts$|^src/core/report/|^src/core/(goal|energy|targets)/|^src/core/dataset/parse\\.ts$|^src/core/errors\\.ts$|^src/worker/api\\.ts$|^src/runtime/assets\\.ts$|^src/worker/(main|data-worker|measure-worker(-jspi|-webgpu)?)\\.ts$',
+          '/metas?\\.ts$|^src/core/recipe/|^src/core/search/pareto\\.ts$|^src/core/report/|^src/core/(goal|energy|targets)/|^src/core/dataset/parse\\.ts$|^src/core/errors\\.ts$|^src/worker/api\\.ts$|^src/runtime/assets\\.ts$|^src/worker/(main|data-worker|measure-worker(-jspi|-webgpu)?)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -5,7 +5,7 @@
 import type { DataConfig } from '../../core/dataset/types.ts';
 import type { ErrorRecord, Result } from '../../core/errors.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
-import type { Evaluation, MeasureResult, VariantSummary } from '../../worker/api.ts';
+import type { CalibrationInfo, Evaluation, MeasureResult, VariantSummary } from '../../worker/api.ts';
 import type { DataInUse, MeasureOptions } from '../bridge/studio.ts';
 import { showError } from './notices.ts';
 import { recipeKey } from './recipe-edit.ts';
@@ -17,11 +17,20 @@ export function variantIdOf(id: string): string | null {
   return id === ORIGINAL ? null : id;
 }
 
-/** The entry of a variant that was just made from the recipe on screen. */
-export function entryOf(state: AppState, summary: VariantSummary, recipe: Recipe): StudyEntry {
+/**
+ * The entry of a variant that was just made.
+ * @param calibration the samples that it looked at, or null
+ */
+export function entryOf(
+  state: AppState,
+  summary: VariantSummary,
+  recipe: Recipe,
+  calibration: CalibrationInfo | null = null,
+): StudyEntry {
   // Two recipes can give one variant (a layer override that says what the step says): keep what was measured.
   const twin = state.entries[summary.variantId];
-  const made = { id: summary.variantId, recipeKey: recipeKey(recipe), recipe, bytes: summary.bytes, summary };
+  const { variantId: id, bytes } = summary;
+  const made = { id, recipeKey: recipeKey(recipe), recipe, bytes, summary, calibration };
   if (twin !== undefined) return { ...twin, ...made };
   return {
     ...made,
@@ -47,6 +56,9 @@ export function withoutEntry(state: AppState, id: string): Partial<AppState> {
     lastId: state.lastId === id ? ORIGINAL : state.lastId,
     costs: without(state.costs, id),
     profiles: without(state.profiles, id),
+    doctor: without(state.doctor, id),
+    parity: without(state.parity, id),
+    outline: without(state.outline, id),
   };
 }
 

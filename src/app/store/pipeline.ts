@@ -7,24 +7,15 @@
 import type { Result } from '../../core/errors.ts';
 import type { ModelSummary, OpenFile } from '../../worker/api.ts';
 import type { CallOptions, MeasureOptions, Studio } from '../bridge/studio.ts';
-import {
-  dataInUse,
-  entryOf,
-  evaluationKey,
-  isEvaluated,
-  keepEvaluation,
-  keepMeasurement,
-  variantIdOf,
-  withoutEntry,
-  withoutStale,
-} from './entries.ts';
+import { isEvaluated, withoutEntry, withoutStale } from './entries.ts';
 import { JobBoard, browserAfter } from './job-board.ts';
 import type { After } from './job-board.ts';
 import { announce, showError } from './notices.ts';
 import { emptyStudy } from './empty-study.ts';
-import { recipeKey } from './recipe-edit.ts';
+import { hasIntegers, recipeKey } from './recipe-edit.ts';
 import { ORIGINAL, entryOfRecipe, isSettled, originalEntry, recipeOf } from './state.ts';
 import type { AppState, AppStore, JobKind, StudyEntry } from './state.ts';
+import { StudyWork } from './study-work.ts';
 import { Turns } from './turns.ts';
 
 /** How long the sliders must rest before work starts. */
@@ -88,19 +79,19 @@ class StudyPipeline implements Pipeline {
   private readonly studio: Studio;
   private readonly after: After;
   private readonly board: JobBoard;
+  private readonly study: StudyWork;
   private readonly stopListening: () => void;
   private forgetTimer: (() => void) | null = null;
   private running: AbortController | null = null;
   private readonly turns = new Turns();
   private openedListener: WhenOpened = () => ({});
-  /** The model whose simplified sizes are known, or known not to be had. */
-  private prepared: string | null = null;
 
   constructor(store: AppStore, studio: Studio, after: After) {
     this.store = store;
     this.studio = studio;
     this.after = after;
     this.board = new JobBoard(store);
+    this.study = new StudyWork(store, studio, this.board);
     let seen = recipeOf(store.getState());
     this.stopListening = store.subscribe((state) => {
       const recipe = recipeOf(state);
@@ -123,7 +114,7 @@ class StudyPipeline implements Pipeline {
     this.turns.stop(() => true);
     this.stop();
     const { model } = this.store.getState();
-    this.prepared = null;
+    this.study.forgetModel();
     this.store.setState({
       ...emptyStudy(),
       model: null,
@@ -225,7 +216,7 @@ class StudyPipeline implements Pipeline {
   private adopt(model: ModelSummary, from: OpenedFrom): void {
     const before = this.store.getState().model;
     // Also when the same file was opened again: what was known of it has gone with its study.
-    this.prepared = null;
+    this.study.forgetModel();
     const shown = this.openedListener(model, from);
     this.store.setState((state) => ({
       ...emptyStudy(),
@@ -287,106 +278,47 @@ class StudyPipeline implements Pipeline {
     this.running = controller;
     const { signal } = controller;
     const small = (this.store.getState().model?.bytes ?? 0) < PREPARE_FIRST_BYTES;
-    if (small) await this.prepare(signal);
-    const entry = signal.aborted ? null : ((await this.entryFor(signal)) ?? null);
-    if (entry !== null && !signal.aborted && (again || !isSettled(entry, this.store.getState().options))) {
-      await this.measure(entry, signal);
+    if (small) await this.study.prepare(signal);
+    const id = signal.aborted ? null : await this.entryOnScreen(signal);
+    if (id !== null) {
+      await this.study.measure(id, signal, again);
+      await this.evaluateWithOriginal(id, signal);
+      await this.study.profileIntegers(id, signal);
     }
-    if (entry !== null) {
-      await this.evaluate(ORIGINAL, signal);
-      if (entry.id !== ORIGINAL) await this.evaluate(entry.id, signal);
-    }
-    if (!signal.aborted) await this.prepare(signal);
+    if (!signal.aborted) await this.study.prepare(signal);
     if (signal.aborted) return;
     this.store.setState({ job: null });
     // Counting takes no time worth showing.
-    if (entry !== null) {
-      await this.countCosts(ORIGINAL, signal);
-      if (entry.id !== ORIGINAL) await this.countCosts(entry.id, signal);
+    if (id !== null) {
+      await this.study.countCosts(ORIGINAL, signal);
+      if (id !== ORIGINAL) await this.study.countCosts(id, signal);
+      await this.study.examine(id, signal);
     }
     if (!signal.aborted) this.running = null;
   }
 
-  private async entryFor(signal: AbortSignal): Promise<StudyEntry | undefined> {
+  private async evaluateWithOriginal(id: string, signal: AbortSignal): Promise<void> {
+    await this.study.evaluate(ORIGINAL, signal);
+    if (id !== ORIGINAL) await this.study.evaluate(id, signal);
+  }
+
+  /** Makes the recipe on screen where that is missing, and shows it. Null where it could not be made. */
+  private async entryOnScreen(signal: AbortSignal): Promise<string | null> {
     const state = this.store.getState();
-    const { model } = state;
-    if (model === null) return undefined;
+    if (state.model === null) return null;
     const recipe = recipeOf(state);
-    const key = recipeKey(recipe);
-    const known = entryOfRecipe(state, key);
-    if (known !== undefined) return known;
-    const options = this.board.begin('make', 'Making the variant', signal);
-    const made = await this.studio.makeVariant(model.modelId, recipe, { ...options, supersede: 'variant' });
-    if (signal.aborted) return undefined;
+    if (hasIntegers(recipe)) await this.study.timeDevice(signal);
+    const made = await this.study.entryFor(recipe, signal);
+    if (signal.aborted) return null;
     if (!made.ok) {
-      this.store.setState({ failed: { recipeKey: key, error: made.error }, job: null });
+      this.store.setState({ failed: { recipeKey: recipeKey(recipe), error: made.error }, job: null });
       showError(this.store, made.error);
-      return undefined;
+      return null;
     }
-    const entry = entryOf(this.store.getState(), made.value, recipe);
-    this.store.setState((now) => ({
-      entries: { ...now.entries, [entry.id]: entry },
-      currentId: entry.id,
-      lastId: entry.id,
-      failed: null,
-    }));
-    return entry;
-  }
-
-  private async measure(entry: StudyEntry, signal: AbortSignal): Promise<void> {
-    const state = this.store.getState();
-    const { model, options } = state;
-    if (model === null) return;
-    const title = entry.id === ORIGINAL ? 'Measuring the original' : 'Measuring the variant';
-    const call = this.board.begin('measure', title, signal);
-    const result = await this.studio.measure(
-      model.modelId,
-      variantIdOf(entry.id),
-      options,
-      { ...call, supersede: 'measure' },
-      dataInUse(state),
-    );
-    if (signal.aborted) return;
-    keepMeasurement(this.store, entry.id, result, options);
-  }
-
-  private async evaluate(id: string, signal: AbortSignal): Promise<void> {
-    const state = this.store.getState();
-    const { model, data, options } = state;
-    const entry = state.entries[id];
-    if (signal.aborted || model === null || entry === undefined || isEvaluated(entry, state)) return;
-    const config = data?.config ?? null;
-    const key = evaluationKey(state);
-    if (data === null || config === null || key === null) return;
-    const what = id === ORIGINAL ? 'the original' : 'the variant';
-    const call = this.board.begin('evaluate', `Evaluating ${what} on ${data.summary.name}`, signal);
-    const how = { provider: options.provider, part: 'evaluation' } as const;
-    const { dataId } = data.summary;
-    const variantId = variantIdOf(id);
-    const result = await this.studio.evaluate(model.modelId, variantId, dataId, config, how, {
-      ...call,
-      supersede: 'measure',
-    });
-    if (!signal.aborted) keepEvaluation(this.store, id, result, key);
-  }
-
-  private async countCosts(id: string, signal: AbortSignal): Promise<void> {
-    const { model, costs, options } = this.store.getState();
-    if (signal.aborted || model === null || id in costs) return;
-    const result = await this.studio.costs(model.modelId, variantIdOf(id), options.dimensions);
-    if (signal.aborted || !result.ok) return;
-    this.store.setState((state) => ({ costs: { ...state.costs, [id]: result.value } }));
-  }
-
-  /** Reads the sizes of the simplified model ahead of need, so that its prediction is there when it is asked for. */
-  private async prepare(signal: AbortSignal): Promise<void> {
-    const { model } = this.store.getState();
-    if (model === null || this.prepared === model.modelId) return;
-    const call = this.board.begin('prepare', 'Simplifying a copy, to predict its size', signal);
-    const result = await this.studio.simplifiedSkeleton(model.modelId, call);
-    if (signal.aborted) return;
-    // A graph that cannot be simplified says so when the recipe asks for it; until then nobody needs to know.
-    this.prepared = model.modelId;
-    if (result.ok) this.store.setState({ simplified: result.value });
+    const { id } = made.value;
+    if (this.store.getState().currentId !== id) {
+      this.store.setState({ currentId: id, lastId: id, failed: null });
+    }
+    return id;
   }
 }

@@ -7,7 +7,12 @@ import { quantizeWeightsMeta } from '../../core/passes/quantize-weights/meta.ts'
 import type { ParamValue, ParamValues } from '../../core/passes/types.ts';
 import { recipeIdentity } from '../../core/recipe/stringify.ts';
 import type { Recipe, RecipeStep } from '../../core/recipe/types.ts';
+import type { Fix } from '../../core/search/types.ts';
+import { DEFAULT_TARGET } from '../../core/targets/types.ts';
+import type { TargetId } from '../../core/targets/types.ts';
 import {
+  ACTIVATIONS,
+  MODE_PARAM,
   PASS_ORDER,
   PATTERN_SCOPE,
   PRECISION_PARAM,
@@ -29,8 +34,13 @@ export interface RecipeDraft {
 export const EMPTY_RECIPE: Recipe = { format: 'pare-recipe', version: 1, seed: 1, steps: [] };
 export const EMPTY_DRAFT: RecipeDraft = { recipe: EMPTY_RECIPE, parked: {} };
 
-export const PRECISION_STOPS = ['fp32', 'fp16', 'int8', 'int4'] as const;
-export type PrecisionStop = (typeof PRECISION_STOPS)[number];
+const LADDER = ['fp32', 'fp16', 'int8', 'int4', 'int3', 'int2'] as const;
+export type PrecisionStop = (typeof LADDER)[number];
+const OFFERED: ReadonlySet<string> = new Set(
+  quantizeWeightsMeta.params.precision.options.map(({ value }) => value),
+);
+/** From the most bits to the fewest, as far as the pass has them. */
+export const PRECISION_STOPS: readonly PrecisionStop[] = LADDER.filter((stop) => OFFERED.has(stop));
 
 export function draftOf(recipe: Recipe): RecipeDraft {
   return { recipe, parked: {} };
@@ -40,12 +50,25 @@ export function stepOf(recipe: Recipe, pass: string): RecipeStep | undefined {
   return recipe.steps.find((step) => step.pass === pass);
 }
 
-export function precisionOf(recipe: Recipe): PrecisionStop {
+/** As the recipe has it: a stop of the slider, or a palette. */
+export function precisionText(recipe: Recipe): string {
   const step = stepOf(recipe, QUANTIZE);
   if (step === undefined) return 'fp32';
-  const value = step.params?.[PRECISION_PARAM] ?? quantizeWeightsMeta.params.precision.default;
-  return PRECISION_STOPS.find((stop) => stop === value) ?? 'fp32';
+  return String(step.params?.[PRECISION_PARAM] ?? quantizeWeightsMeta.params.precision.default);
 }
+
+/** The stop of the slider that has as many bits a weight. */
+export function precisionOf(recipe: Recipe): PrecisionStop {
+  const text = precisionText(recipe);
+  return PRECISION_STOPS.find((stop) => stop === (PALETTE_STOPS[text] ?? text)) ?? 'fp32';
+}
+
+/** Indices of 4 and 8 bits. A palette of 64 is stored in bytes. */
+const PALETTE_STOPS: Readonly<Record<string, PrecisionStop>> = {
+  palette16: 'int4',
+  palette64: 'int8',
+  palette256: 'int8',
+};
 
 /** Every N:M pattern on offer keeps half. */
 const PATTERN_SPARSITY = 0.5;
@@ -181,13 +204,51 @@ function neutralStep(pass: string, parked: RecipeStep | undefined): RecipeStep {
   const params = parked?.params ?? {};
   if (pass === QUANTIZE) return { pass, params: { ...params, [PRECISION_PARAM]: 'fp32' } };
   if (pass === PRUNE) return { pass, params: { ...params, [SPARSITY_PARAM]: 0 } };
+  if (pass === ACTIVATIONS) return { pass, params: { ...params, [MODE_PARAM]: 'float' } };
   return { pass, params };
 }
 
 function isNeutral(step: RecipeStep): boolean {
   if (step.pass === QUANTIZE) return step.params?.[PRECISION_PARAM] === 'fp32';
   if (step.pass === PRUNE) return step.params?.[SPARSITY_PARAM] === 0;
+  if (step.pass === ACTIVATIONS) return step.params?.[MODE_PARAM] === 'float';
   return false;
+}
+
+/** Whether layers compute in integers where that pays. */
+export function hasIntegers(recipe: Recipe): boolean {
+  const step = stepOf(recipe, ACTIVATIONS);
+  return step !== undefined && step.params?.[MODE_PARAM] !== 'float';
+}
+
+/** Integer arithmetic needs weights of 8 bits: a recipe of another precision gets them too. */
+export function withIntegers(draft: RecipeDraft, on: boolean): RecipeDraft {
+  if (!on) return switched(draft, ACTIVATIONS, false);
+  const eight = precisionText(draft.recipe) === 'int8' ? draft : withPrecision(draft, 'int8');
+  return withParam(eight, ACTIVATIONS, MODE_PARAM, 'auto');
+}
+
+/** Where the variant will run. The page's own runtime is what a recipe without a target is made for. */
+export function withTarget(draft: RecipeDraft, target: TargetId): RecipeDraft {
+  const { target: before, ...rest } = draft.recipe;
+  if ((before ?? DEFAULT_TARGET) === target) return draft;
+  return { ...draft, recipe: target === DEFAULT_TARGET ? rest : { ...rest, target } };
+}
+
+/** A proposed change, merged into what is there: everything that it does not name stays. */
+export function withFix(draft: RecipeDraft, { changes }: Pick<Fix, 'changes'>): RecipeDraft {
+  let next = draft;
+  for (const { pass, layer, params } of changes) {
+    for (const [name, value] of Object.entries(params)) {
+      next =
+        layer === undefined
+          ? withParam(next, pass, name, value)
+          : withLayerParam(next, pass, layer, name, value);
+    }
+    // A step without parameters.
+    if (layer === undefined && stepOf(next.recipe, pass) === undefined) next = switched(next, pass, true);
+  }
+  return next;
 }
 
 /** How many single layers ask for something of their own. */

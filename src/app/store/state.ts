@@ -10,6 +10,7 @@ import type { SizeSkeleton } from '../../core/recipe/skeleton.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type { LayerOption } from '../../core/search/types.ts';
 import type {
+  CalibrationInfo,
   Evaluation,
   LayerDetail,
   MeasureResult,
@@ -36,6 +37,8 @@ export interface StudyEntry {
   readonly bytes: number;
   /** Null for the original: nothing was done to it. */
   readonly summary: VariantSummary | null;
+  /** The samples that its making looked at; null or absent where it looked at none. */
+  readonly calibration?: CalibrationInfo | null;
   /** The entry that was on screen when this one was made. */
   readonly parentId: string | null;
   /** 0 is the original; counts up in the order of making. */
@@ -206,8 +209,16 @@ export function originalEntry(model: ModelSummary): StudyEntry {
   };
 }
 
+/**
+ * The entry of a recipe, made with the samples that are looked at now. Without data one that was made with samples will
+ * do: it is better than a new one with made-up inputs.
+ */
 export function entryOfRecipe(state: AppState, key: string): StudyEntry | undefined {
-  return Object.values(state.entries).find((entry) => entry.recipeKey === key);
+  const found = Object.values(state.entries).filter((entry) => entry.recipeKey === key);
+  const now = state.calibration?.key;
+  const same = found.find(({ calibration }) => (calibration ?? null) === null || calibration?.key === now);
+  if (same !== undefined || (state.data?.config ?? null) !== null) return same;
+  return found.find(({ calibration }) => calibration?.origin === 'samples');
 }
 
 /** Measured, or found impossible to measure, with the options now in force. */
