@@ -54,6 +54,11 @@ export const tensorrt: Target = {
       source: TRT_TYPES,
     },
     {
+      id: 'tensorrt-explicit',
+      text: 'Where QuantizeLinear and DequantizeLinear stand decides what is computed in integers; nothing is calibrated again.',
+      source: TRT_EXPLICIT,
+    },
+    {
       id: 'tensorrt-residual',
       text: 'Both inputs of the Add that ends a residual block are quantized, or the block is computed in floats.',
       source: TRT_RESIDUAL,
@@ -65,8 +70,8 @@ export const tensorrt: Target = {
     },
     {
       id: 'tensorrt-int4',
-      text: '4-bit integers are for weights only, with one scale a block; the product itself is computed in fp16.',
-      source: TRT_EXPLICIT,
+      text: '4-bit integers are for weights only; the product itself is computed in floats.',
+      source: TRT_TYPES,
     },
     {
       id: 'tensorrt-opsets',
