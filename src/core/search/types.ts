@@ -22,6 +22,15 @@ export interface SensitivityRequest {
   readonly target: TargetId;
   /** Only the Gram proxy: no run of the model. */
   readonly proxyOnly?: boolean;
+  /**
+   * Parameters of quantize-weights beside the precision, as the user's recipe has them (granularity, method …). Absent =
+   * its defaults.
+   */
+  readonly params?: Readonly<Record<string, string | number | boolean>>;
+  /** What fixes are proposed against: what the layers have now. Absent = the boldest of `options`. */
+  readonly asked?: LayerOption;
+  /** From a self-benchmark: names the fan-in below which integer kernels lose on this device. Absent = a usual one. */
+  readonly speed?: DeviceSpeed | null;
 }
 
 /** What one layer in one precision does to the output of the model. */
@@ -103,6 +112,12 @@ export interface DeviceSpeed {
   readonly quantizeNanos: number;
   readonly dequantizeNanos: number;
   readonly transposeNanos: number;
+  /** An element of work that no layer does (sums, activation functions). Absent = dequantizeNanos. */
+  readonly elementwiseNanos?: number;
+  /** A weight of an integer product, whatever the number of rows. */
+  readonly integerWeightNanos?: number;
+  /** Whatever is run. */
+  readonly runNanos?: number;
   /** Largest relative error of the fitted model on the shapes that it was fitted to. */
   readonly fitError: number;
   readonly millis: number;

@@ -1,0 +1,59 @@
+/**
+ * The weights that each option would give each layer, made by the very pass that a recipe runs. It must not know how
+ * they are judged.
+ */
+import type { Model } from '../onnx/ir.ts';
+import { listWeights, readWeight } from '../onnx/weights.ts';
+import { quantizeWeightsMeta } from '../passes/quantize-weights/meta.ts';
+import { quantizeWeights } from '../passes/quantize-weights/pass.ts';
+import type { ParamSpec, ParamValues } from '../passes/types.ts';
+import type { TargetId } from '../targets/types.ts';
+import { passContext } from './context.ts';
+import type { SearchContext } from './context.ts';
+import { weightPrecision } from './options.ts';
+import type { LayerOption } from './types.ts';
+
+/** Whether the pass that is built in knows the precision. */
+export function isOffered(option: LayerOption): boolean {
+  const spec: ParamSpec = quantizeWeightsMeta.params.precision;
+  const known = spec.kind === 'choice' ? spec.options.map(({ value }) => value) : [];
+  return known.includes(weightPrecision(option));
+}
+
+export interface Candidates {
+  /** The layer's floats in this option, row-major; undefined where it stays as it is. */
+  floats(layer: string): Float32Array | undefined;
+  /** Why a layer was left alone. */
+  readonly skipped: ReadonlyMap<string, string>;
+}
+
+/**
+ * @param params of quantize-weights beside the precision, as the user's recipe has them.
+ * @param layers only these; the others keep their floats and cost no time. Absent = all.
+ */
+export async function makeCandidates(
+  model: Model,
+  option: LayerOption,
+  how: { readonly params: ParamValues; readonly target: TargetId; readonly layers?: readonly string[] },
+  context: SearchContext,
+  fraction: number,
+): Promise<Candidates> {
+  const precision = weightPrecision(option);
+  const some = how.layers;
+  const overrides = Object.fromEntries((some ?? []).map((layer) => [layer, { precision }]));
+  const outcome = await quantizeWeights.run(
+    model,
+    { ...how.params, precision: some === undefined ? precision : 'fp32' },
+    overrides,
+    passContext(context, how.target, fraction),
+  );
+  const tensors = new Map(listWeights(outcome.model).map(({ id, tensor }) => [id, tensor]));
+  const changed = new Set(outcome.changed.map(({ layer }) => layer));
+  return {
+    floats: (layer) => {
+      const tensor = changed.has(layer) ? tensors.get(layer) : undefined;
+      return tensor === undefined ? undefined : readWeight(tensor);
+    },
+    skipped: new Map(outcome.skipped.map(({ layer, reason }) => [layer, reason])),
+  };
+}

@@ -1,0 +1,337 @@
+/**
+ * Tiny models of what layers are made of, each with the amounts of work in it: timing them on a device and solving for
+ * the costs gives a DeviceSpeed. It must not know clocks or runtimes.
+ *
+ * Work is repeated inside one run (parallel nodes whose outputs nobody fetches), so that the cost of a call is small
+ * beside it. Integer layers stand between two others, as they do in real models.
+ */
+import type { BytePart } from '../bytes/source.ts';
+import {
+  float,
+  floatTensor,
+  graph,
+  int,
+  int64Tensor,
+  int8Tensor,
+  ints,
+  model,
+  node,
+  uint8Tensor,
+  valueInfo,
+} from '../onnx/build.ts';
+import type { Node, Tensor } from '../onnx/ir.ts';
+import { writeModel } from '../onnx/write.ts';
+import type { DataType } from '../tensor/dtype.ts';
+import { fitCosts } from './fit-speed.ts';
+import type { DeviceSpeed } from './types.ts';
+
+/** What a probe does in one run, in counts. */
+export interface ProbeWork {
+  readonly floatMacs?: number;
+  readonly integerMacs?: number;
+  readonly integerOutputs?: number;
+  readonly depthwiseFloats?: number;
+  readonly depthwiseIntegers?: number;
+  readonly quantized?: number;
+  readonly dequantized?: number;
+  readonly transposed?: number;
+  /** Weights of integer products, whatever the number of rows. */
+  readonly integerWeights?: number;
+  readonly elementwise?: number;
+  /** Elements that a border probe makes for itself. */
+  readonly filled?: number;
+}
+export type WorkName = keyof ProbeWork;
+
+export interface SpeedProbe {
+  readonly name: string;
+  readonly parts: readonly BytePart[];
+  readonly work: ProbeWork;
+  /** Name, shape of the one float input. */
+  readonly input: { readonly name: string; readonly dims: readonly number[] };
+  readonly output: string;
+}
+
+const OPSET = 17;
+
+interface Build {
+  readonly nodes: Node[];
+  readonly tensors: Tensor[];
+}
+
+/** Small whole numbers: what they are has no influence on the time. */
+function pattern(count: number, scale: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => ((i * 37) % 17) * scale - 8 * scale);
+}
+
+function finish(
+  name: string,
+  build: Build,
+  input: readonly number[],
+  outputs: readonly string[],
+  work: ProbeWork,
+  types: Readonly<Record<string, DataType>> = {},
+): SpeedProbe {
+  const main = graph({
+    name,
+    nodes: build.nodes,
+    initializers: build.tensors,
+    inputs: [valueInfo('x', 'float32', input)],
+    outputs: outputs.map((output) => valueInfo(output, types[output] ?? 'float32')),
+  });
+  const parts = writeModel(model(main, { opset: OPSET })).model;
+  return { name, parts, work, input: { name: 'x', dims: input }, output: outputs[0] };
+}
+
+interface Convolution {
+  readonly channels: number;
+  readonly filters: number;
+  readonly kernel: number;
+  readonly side: number;
+  readonly depthwise?: boolean;
+}
+
+const CODE_SCALE = 0.05;
+
+/** Convolutions behind each other. */
+const COPIES = 2;
+
+function weightsOf({ channels, filters, kernel, depthwise }: Convolution): number[] {
+  return [filters, depthwise === true ? 1 : channels, kernel, kernel];
+}
+
+function convAttributes({ kernel, channels, depthwise }: Convolution) {
+  const pad = (kernel - 1) / 2;
+  return {
+    kernel_shape: ints([kernel, kernel]),
+    pads: ints([pad, pad, pad, pad]),
+    group: int(depthwise === true ? channels : 1),
+  };
+}
+
+/** x → Conv → Conv …: channels stay, so that they can follow each other. */
+function floatConvolutions(name: string, shape: Convolution): SpeedProbe {
+  const dims = weightsOf(shape);
+  const count = dims.reduce((a, b) => a * b, 1);
+  const build: Build = { nodes: [], tensors: [floatTensor('w', dims, pattern(count, 1e-3))] };
+  let value = 'x';
+  for (let i = 0; i < COPIES; i++) {
+    build.nodes.push(node('Conv', [value, 'w'], [`y${i}`], { attrs: convAttributes(shape) }));
+    value = `y${i}`;
+  }
+  const outputs = COPIES * shape.filters * shape.side ** 2;
+  const macs = outputs * (count / shape.filters);
+  return finish(name, build, inputDims(shape), [value], {
+    ...(shape.depthwise === true
+      ? { depthwiseFloats: (outputs * shape.kernel ** 2) / 9 }
+      : { floatMacs: macs }),
+  });
+}
+
+function inputDims({ channels, side }: Convolution): number[] {
+  return [1, channels, side, side];
+}
+
+/** x → Q → (DQ → Conv → Q) … → DQ: onnxruntime makes QLinearConv of each, in the order NHWC. */
+function integerConvolutions(name: string, shape: Convolution): SpeedProbe {
+  const dims = weightsOf(shape);
+  const count = dims.reduce((a, b) => a * b, 1);
+  const { filters, channels, side } = shape;
+  const codes = Int8Array.from({ length: count }, (_, i) => ((i * 37) % 17) - 8);
+  const scales = new Float32Array(filters).fill(1e-3);
+  const build: Build = {
+    nodes: [
+      node('DequantizeLinear', ['w', 'ws', 'wz'], ['wf'], { attrs: { axis: int(0) } }),
+      node('QuantizeLinear', ['x', 's', 'z'], ['q']),
+    ],
+    tensors: [
+      int8Tensor('w', dims, codes),
+      floatTensor('ws', [filters], scales),
+      int8Tensor('wz', [filters], new Int8Array(filters)),
+      floatTensor('s', [], [CODE_SCALE]),
+      uint8Tensor('z', [], Uint8Array.of(128)),
+    ],
+  };
+  let value = 'q';
+  for (let i = 0; i < COPIES; i++) {
+    build.nodes.push(
+      node('DequantizeLinear', [value, 's', 'z'], [`f${i}`]),
+      node('Conv', [`f${i}`, 'wf'], [`c${i}`], { attrs: convAttributes(shape) }),
+      node('QuantizeLinear', [`c${i}`, 's', 'z'], [`q${i}`]),
+    );
+    value = `q${i}`;
+  }
+  build.nodes.push(node('DequantizeLinear', [value, 's', 'z'], ['y']));
+  const area = side ** 2;
+  const outputs = COPIES * filters * area;
+  return finish(name, build, inputDims(shape), ['y'], {
+    ...(shape.depthwise === true
+      ? { depthwiseIntegers: (outputs * shape.kernel ** 2) / 9 }
+      : { integerMacs: outputs * (count / filters), integerOutputs: outputs }),
+    quantized: channels * area,
+    dequantized: filters * area,
+    transposed: (channels + filters) * area,
+  });
+}
+
+/** rows × columns by columns × filters, as classifiers at the end of a network are. */
+function products(
+  name: string,
+  rows: number,
+  columns: number,
+  filters: number,
+  integer: boolean,
+): SpeedProbe {
+  const count = columns * filters;
+  const build: Build = integer
+    ? {
+        nodes: [
+          node('DequantizeLinear', ['w', 'ws', 'wz'], ['wf'], { attrs: { axis: int(1) } }),
+          node('QuantizeLinear', ['x', 's', 'z'], ['q']),
+          node('DequantizeLinear', ['q', 's', 'z'], ['f']),
+          node('MatMul', ['f', 'wf'], ['c']),
+          node('QuantizeLinear', ['c', 's', 'z'], ['d']),
+          node('DequantizeLinear', ['d', 's', 'z'], ['y']),
+        ],
+        tensors: [
+          int8Tensor(
+            'w',
+            [columns, filters],
+            Int8Array.from({ length: count }, (_, i) => ((i * 37) % 17) - 8),
+          ),
+          floatTensor('ws', [filters], new Float32Array(filters).fill(1e-3)),
+          int8Tensor('wz', [filters], new Int8Array(filters)),
+          floatTensor('s', [], [CODE_SCALE]),
+          uint8Tensor('z', [], Uint8Array.of(128)),
+        ],
+      }
+    : {
+        nodes: [node('MatMul', ['x', 'w'], ['y'])],
+        tensors: [floatTensor('w', [columns, filters], pattern(count, 1e-3))],
+      };
+  const outputs = rows * filters;
+  return finish(
+    name,
+    build,
+    [rows, columns],
+    ['y'],
+    integer
+      ? {
+          integerMacs: outputs * columns,
+          integerOutputs: outputs,
+          integerWeights: count,
+          quantized: rows * columns,
+          dequantized: outputs,
+        }
+      : { floatMacs: outputs * columns },
+  );
+}
+
+const BORDER_ELEMENTS = 2 ** 18;
+const BORDER_COPIES = 6;
+
+type BorderOp = 'QuantizeLinear' | 'DequantizeLinear' | 'Transpose' | 'LeakyRelu';
+
+/** One operator many times over a value that is made inside: nobody fetches what it gives. */
+function borders(name: string, opType: BorderOp): SpeedProbe {
+  const side = 64;
+  const dims = [1, side, side, BORDER_ELEMENTS / side / side];
+  const ofCodes = opType === 'DequantizeLinear' || opType === 'Transpose';
+  const build: Build = {
+    nodes: [node('Expand', ['x', 'shape'], ['wide']), node('QuantizeLinear', ['wide', 's', 'z'], ['codes'])],
+    tensors: [
+      int64Tensor('shape', [dims.length], dims),
+      floatTensor('s', [], [CODE_SCALE]),
+      uint8Tensor('z', [], Uint8Array.of(128)),
+    ],
+  };
+  build.nodes.push(node('Identity', ['x'], ['y']));
+  const types: Record<string, DataType> = {};
+  const outputs = ['y'];
+  for (let i = 0; i < BORDER_COPIES; i++) {
+    const output = `t${i}`;
+    build.nodes.push(borderNode(opType, ofCodes ? 'codes' : 'wide', output, i, build.tensors));
+    types[output] = opType === 'QuantizeLinear' || opType === 'Transpose' ? 'uint8' : 'float32';
+    outputs.push(output);
+  }
+  const elements = BORDER_ELEMENTS * BORDER_COPIES;
+  return finish(name, build, [1], outputs, { [WORK_OF[opType]]: elements, filled: BORDER_ELEMENTS }, types);
+}
+
+const WORK_OF = {
+  QuantizeLinear: 'quantized',
+  DequantizeLinear: 'dequantized',
+  Transpose: 'transposed',
+  LeakyRelu: 'elementwise',
+} as const satisfies Record<BorderOp, WorkName>;
+
+/** Each copy differs a little, so that the runtime does not take two for one. */
+function borderNode(opType: BorderOp, from: string, to: string, i: number, tensors: Tensor[]): Node {
+  switch (opType) {
+    case 'Transpose':
+      return node(opType, [from], [to], { attrs: { perm: ints(TRANSPOSES[i % TRANSPOSES.length]) } });
+    case 'LeakyRelu':
+      return node(opType, [from], [to], { attrs: { alpha: float(0.1 + i / 100) } });
+    default:
+      tensors.push(floatTensor(`s${i}`, [], [CODE_SCALE + (i + 1) / 1000]));
+      return node(opType, [from, `s${i}`, 'z'], [to]);
+  }
+}
+
+/** To NHWC and back. */
+const TRANSPOSES = [
+  [0, 2, 3, 1],
+  [0, 3, 1, 2],
+] as const;
+
+/** About 10 ms for all of them on a laptop. */
+export function speedProbes(): SpeedProbe[] {
+  const shapes: readonly Convolution[] = [
+    { channels: 64, filters: 64, kernel: 3, side: 20 },
+    { channels: 512, filters: 512, kernel: 1, side: 8 },
+    { channels: 128, filters: 128, kernel: 1, side: 20 },
+    { channels: 32, filters: 32, kernel: 1, side: 40 },
+    { channels: 64, filters: 64, kernel: 3, side: 28, depthwise: true },
+  ];
+  return [
+    ...shapes.flatMap((shape) => {
+      const name = `${shape.kernel}×${shape.kernel} of ${shape.channels}`;
+      return [floatConvolutions(`float ${name}`, shape), integerConvolutions(`integer ${name}`, shape)];
+    }),
+    products('float vector', 1, 512, 512, false),
+    products('integer vector', 1, 512, 512, true),
+    products('float product', 64, 256, 256, false),
+    products('integer product', 64, 256, 256, true),
+    borders('quantize', 'QuantizeLinear'),
+    borders('dequantize', 'DequantizeLinear'),
+    borders('transpose', 'Transpose'),
+    borders('elementwise', 'LeakyRelu'),
+  ];
+}
+
+/** @throws RangeError when a probe is missing from `nanos`. */
+export function speedFrom(
+  probes: readonly SpeedProbe[],
+  nanos: readonly number[],
+): Omit<DeviceSpeed, 'provider' | 'threads' | 'millis' | 'source'> {
+  if (nanos.length !== probes.length) throw new RangeError('A time for each probe is needed.');
+  const { costs, runNanos, error } = fitCosts(probes.map(({ work }, i) => ({ work, nanos: nanos[i] })));
+  const rate = (name: WorkName): number => 1e9 / Math.max(costs[name] ?? 0, LEAST_NANOS);
+  return {
+    floatMacs: rate('floatMacs'),
+    integerMacs: rate('integerMacs'),
+    requantizeNanos: costs.integerOutputs ?? 0,
+    depthwiseFloatNanos: costs.depthwiseFloats ?? 0,
+    depthwiseIntegerNanos: costs.depthwiseIntegers ?? 0,
+    quantizeNanos: costs.quantized ?? 0,
+    dequantizeNanos: costs.dequantized ?? 0,
+    transposeNanos: costs.transposed ?? 0,
+    elementwiseNanos: costs.elementwise ?? 0,
+    integerWeightNanos: costs.integerWeights ?? 0,
+    runNanos,
+    fitError: error,
+  };
+}
+
+/** No processor multiplies a thousand times a nanosecond in one thread. */
+const LEAST_NANOS = 1e-3;
