@@ -7,11 +7,13 @@ import type { Predictor } from '../core/dataset/predictor.ts';
 import { attempt, PareError, type Result } from '../core/errors.ts';
 import type { SampleRecord } from '../core/metrics/tasks/types.ts';
 import type { ProfileResult } from '../core/profile/types.ts';
+import type { DeviceSpeed } from '../core/search/types.ts';
 import { createEvaluator } from '../data/evaluate/evaluate.ts';
 import { preview } from '../data/evaluate/preview.ts';
 import { indicesOf } from '../data/prepare/split.ts';
 import { propose } from '../data/propose/propose.ts';
 import type { Dataset, PictureDecoder } from '../data/types.ts';
+import { measureDeviceSpeed } from '../runtime/device-speed.ts';
 import { measure } from '../runtime/measure.ts';
 import type { MeasureHost } from '../runtime/measure.ts';
 import { readModelBytes } from '../runtime/model-bytes.ts';
@@ -141,6 +143,14 @@ export class MeasureWorker implements MeasureWorkerApi {
     return this.#run(job, async (connected, checkpoint) => {
       const host = await this.#host(connected, request.threads, checkpoint);
       return profileModel({ ...host, prints: this.#platform.prints }, request);
+    });
+  }
+
+  benchmark(job: string, threads: number): Promise<Result<DeviceSpeed>> {
+    return this.#run(job, async (connected, checkpoint) => {
+      const { ort, clock, threads: had } = await this.#host(connected, threads, checkpoint);
+      await startRuntime(ort, 'wasm');
+      return measureDeviceSpeed({ ort, clock, threads: had, checkpoint });
     });
   }
 
