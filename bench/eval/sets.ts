@@ -56,3 +56,12 @@ export function labelledModels(shared: string): LabelledModel[] {
     },
   ];
 }
+
+/** How many samples methods may look at, by model: without labels, and never among those that are evaluated. */
+export const CALIBRATION_SAMPLES: Readonly<Record<string, number>> = {
+  mobilenet: 200,
+  resnet8: 300,
+  dscnn: 200,
+  mnist: 300,
+  ocr: 100,
+};

@@ -1,6 +1,8 @@
 /** The passes as data, in the order in which they make sense: what the page and the recipe parser need. Nothing here runs. */
+import { correctBiasMeta } from './correct-bias/meta.ts';
 import { equalizeMeta } from './equalize/meta.ts';
 import { pruneMagnitudeMeta } from './prune-magnitude/meta.ts';
+import { quantizeActivationsMeta } from './quantize-activations/meta.ts';
 import { quantizeWeightsMeta } from './quantize-weights/meta.ts';
 import { SIMPLIFY_META } from './simplify/meta.ts';
 import type { PassMeta } from './types.ts';
@@ -10,6 +12,8 @@ export const PASS_METAS: readonly PassMeta[] = [
   equalizeMeta,
   pruneMagnitudeMeta,
   quantizeWeightsMeta,
+  quantizeActivationsMeta,
+  correctBiasMeta,
 ];
 
 export function findPassMeta(id: string): PassMeta | undefined {

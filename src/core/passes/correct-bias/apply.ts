@@ -1,0 +1,105 @@
+/** Where the bias behind an encoded weight stands, and how it and the weight's scales are changed. It must not measure. */
+import { floatTensor, isOp } from '../../onnx/build.ts';
+import type { GraphEditor } from '../../onnx/draft.ts';
+import type { Node } from '../../onnx/ir.ts';
+import { readWeight, replaceWeight } from '../../onnx/weights.ts';
+import type { WeightLayer } from '../../onnx/weights.ts';
+import { groupCount } from '../../tensor/encoding.ts';
+import type { WeightEncoding } from '../../tensor/encoding.ts';
+import { linearLayer } from '../linear-layer.ts';
+
+export interface Place {
+  readonly layer: WeightLayer;
+  /** The operator whose input `biasInput` is the bias: the layer itself, or the Add behind a MatMul. */
+  readonly node: Node;
+  readonly biasInput: number;
+  /** Value that has the bias in it, with its channel axis. */
+  readonly output: string;
+  readonly channelAxis: 1 | -1;
+  readonly outputs: number;
+  /** Zeros where there is none yet. */
+  readonly bias: Float32Array;
+  /** Shape to write it with. */
+  readonly biasDims: readonly number[];
+  /** Each output channel has scales of its own that may be multiplied. */
+  readonly scalable: boolean;
+}
+
+export interface Shift {
+  /** Of the channel's weights. */
+  readonly factors: Float32Array;
+  /** Added to the channel's bias. */
+  readonly offsets: Float32Array;
+  /** Of the offsets' magnitudes. */
+  readonly largest: number;
+}
+
+/** A sentence where the layer has no bias that could be moved. */
+export function readPlace(layer: WeightLayer, main: GraphEditor): Place | string {
+  const { data } = layer.tensor;
+  if (data.kind !== 'encoded') return 'its weights are not encoded';
+  const linear = linearLayer(layer, main);
+  if (typeof linear === 'string') return linear;
+  const { node, output, channelAxis, outputs } = linear;
+  const common = { layer, channelAxis, outputs, scalable: isScalable(data.encoding, layer) };
+  if (linear.bias === undefined) {
+    const [use] = main.uses(output);
+    const only = main.uses(output).length === 1 && !main.isGraphOutput(output);
+    if (use === undefined || !only || use.scope !== main || !isOp(use.node, 'Add')) return 'it has no bias';
+    return place({ ...common, node: use.node, output: use.node.outputs[0] ?? '' }, 1 - use.input, main);
+  }
+  if (isOp(node, 'Gemm') && linear.bias === '') return 'it has no bias';
+  return place({ ...common, node, output }, 2, main);
+}
+
+function place(
+  common: Omit<Place, 'bias' | 'biasDims' | 'biasInput'>,
+  biasInput: number,
+  main: GraphEditor,
+): Place | string {
+  const name = common.node.inputs[biasInput] ?? '';
+  if (name === '') {
+    return { ...common, biasInput, bias: new Float32Array(common.outputs), biasDims: [common.outputs] };
+  }
+  const constant = main.constant(name);
+  if (constant === undefined) return 'its bias is not a constant';
+  const bias = constant.dataType === 'float32' ? readWeight(constant) : undefined;
+  const { dims } = constant;
+  const flat = dims.length >= 1 && dims.slice(0, -1).every((d) => d === 1);
+  if (bias?.length !== common.outputs || !flat) return 'its bias is not one float a channel';
+  return { ...common, biasInput, bias, biasDims: dims };
+}
+
+function isScalable({ granularity, scales }: WeightEncoding, layer: WeightLayer): boolean {
+  return scales !== undefined && granularity.kind !== 'tensor' && granularity.axis === layer.axis;
+}
+
+/** Writes a new bias, and the scales where a factor is not 1. The bias may be shared: it gets a name of its own. */
+export function shifted(main: GraphEditor, where: Place, { factors, offsets }: Shift): void {
+  const node = main.current(where.node);
+  if (node === undefined) throw new Error(`the operator of ${where.layer.id} is gone`);
+  const old = node.inputs[where.biasInput] ?? '';
+  const name = main.freshName(old === '' ? `${where.layer.value}_bias` : `${old}_corrected`);
+  const values = where.bias.map((b, c) => b + offsets[c]);
+  main.setInitializer(floatTensor(name, where.biasDims, values));
+  const inputs = [...node.inputs];
+  while (inputs.length <= where.biasInput) inputs.push('');
+  inputs[where.biasInput] = name;
+  main.replaceNode(node, { ...node, inputs });
+  if (old !== '' && main.uses(old).length === 0 && main.initializers.has(old)) {
+    main.removeInitializer(old);
+    main.removeInput(old);
+  }
+  if (factors.some((f) => f !== 1)) rescale(main, where.layer, factors);
+}
+
+function rescale(main: GraphEditor, layer: WeightLayer, factors: Float32Array): void {
+  const { tensor } = layer;
+  if (tensor.data.kind !== 'encoded' || tensor.data.encoding.scales === undefined) return;
+  const { encoding } = tensor.data;
+  const perChannel = groupCount(encoding.granularity, tensor.dims) / factors.length;
+  const scales = encoding.scales?.map((s, g) => s * factors[Math.floor(g / perChannel)]);
+  // Halves would round the product again: they become floats.
+  const changed = { ...encoding, scales, scaleType: 'float32' as const, scaleExponent: 0 };
+  replaceWeight(main, layer, { ...tensor, data: { ...tensor.data, encoding: changed as WeightEncoding } });
+}
