@@ -1,22 +1,74 @@
 /**
- * The command line as data: which command, which files, which options; with the help text. It must not know what the
- * commands do. Every mistake is a PareError `usage` that names what was given.
+ * The command line as data: which command, which files, which options. It must not know what the commands do. Every mistake is a PareError `usage` that names what was given.
  */
 import { parseArgs } from 'node:util';
 import type { DataPart } from '../core/dataset/types.ts';
-import { PareError } from '../core/errors.ts';
+import { LAYER_OPTIONS, type LayerOption } from '../core/search/types.ts';
+import { TARGET_IDS, type TargetId } from '../core/targets/types.ts';
+import { byteSize, dimensions, factor, firstSentence, loss, oneOf, usage, whole } from './argument-values.ts';
+import {
+  DEFAULT_BUDGET_SECONDS,
+  DEFAULT_SENSITIVITY_OPTIONS,
+  DEFAULT_SENSITIVITY_SAMPLES,
+} from './defaults.ts';
+
+/** A set, and how it fits the model. */
+export interface DataArguments {
+  /** Files and folders of one set; none = no data. */
+  readonly data: readonly string[];
+  readonly dataConfig: string | undefined;
+}
+
+/** What methods may look at, and where the model will run. */
+export interface CalibrationArguments extends DataArguments {
+  /** At most so many samples; undefined = what the recipe says, else the default. */
+  readonly calibration: number | undefined;
+  /** Undefined = what the recipe says, else the default. */
+  readonly target: TargetId | undefined;
+}
 
 export type Command =
   | { readonly name: 'help'; readonly json: boolean }
   | { readonly name: 'version'; readonly json: boolean }
   | { readonly name: 'inspect'; readonly model: string; readonly json: boolean }
-  | {
+  | ({
       readonly name: 'optimize';
       readonly model: string;
       readonly recipe: string;
       readonly output: string;
       readonly json: boolean;
-    }
+    } & CalibrationArguments)
+  | ({
+      readonly name: 'tune';
+      readonly model: string;
+      /** In the unit of the task's metric: 0.005 is half a point. */
+      readonly maxLoss: number | undefined;
+      readonly maxBytes: number | undefined;
+      readonly minSpeedup: number | undefined;
+      readonly options: readonly LayerOption[];
+      readonly threads: number;
+      readonly seed: number;
+      /** Where the best model is written. */
+      readonly output: string | undefined;
+      readonly recipeOutput: string | undefined;
+      readonly json: boolean;
+    } & CalibrationArguments)
+  | ({
+      readonly name: 'sensitivity';
+      readonly model: string;
+      readonly options: readonly LayerOption[];
+      readonly samples: number;
+      readonly seed: number;
+      readonly json: boolean;
+    } & CalibrationArguments)
+  | ({
+      readonly name: 'doctor';
+      readonly model: string;
+      readonly against: string | undefined;
+      readonly target: TargetId | undefined;
+      readonly json: boolean;
+    } & DataArguments)
+  | { readonly name: 'targets'; readonly json: boolean }
   | {
       readonly name: 'measure';
       readonly model: string;
@@ -56,46 +108,8 @@ export type Command =
 const MAX_THREADS = 64;
 const MAX_SEED = 2 ** 32 - 1;
 const MAX_BUDGET_SECONDS = 3600;
-const DEFAULT_BUDGET_SECONDS = 10;
+const MAX_CALIBRATION_SAMPLES = 100_000;
 const PARTS: readonly DataPart[] = ['evaluation', 'calibration', 'hold-back'];
-
-export const HELP = `Pare makes ONNX models smaller and measures what that costs.
-
-pare inspect MODEL [--json]
-    What is in the model: its layers, their weights, what can be compressed.
-
-pare optimize MODEL --recipe FILE|PRESET -o OUT [--json]
-    Applies a recipe and writes the smaller model. The same model and recipe give
-    the same bytes as in the page. A recipe is a JSON file saved by the page, or a preset:
-    fp16, int8, int4, sparse50, sparse80, int8-sparse80.
-
-pare measure MODEL [--against ORIGINAL] [--data PATH] [--json]
-    Runs the model in onnxruntime-web: latency and memory; against the original also how far
-    their outputs agree. With labelled data: accuracy of both on the same samples, and the
-    difference with its 95 % interval.
-    --data PATH    a file or folder of the set (zip or folder of images, npz, npy, csv,
-                   IDX, wav, text); repeatable: files that belong together
-    --data-config FILE  how the data fits the model, saved by the page or by pare data;
-                   without it the likeliest fit is found by trying
-    --part NAME    evaluation (default), calibration or hold-back
-    --threads N    threads of the runtime (default 1)
-    --dim NAME=N   value of a free dimension, by its name or as input:axis; repeatable
-    --seed N       seed of everything that is drawn (default 1)
-    --budget S     at most S seconds of latency runs (default ${DEFAULT_BUDGET_SECONDS})
-
-pare data PATH... [--for MODEL] [-o CONFIG] [--json]
-    What is in the data: samples, classes, copies, what cannot be read; for a model also
-    how the data fits it, found by trying, with the evidence.
-    -o CONFIG      writes the proposed description to a file for --data-config
-
-pare profile MODEL [-o TRACE] [--json]
-    Time of each operator by the runtime's own profile, operations and activation memory.
-    -o TRACE       writes the runs as a Chrome trace for Perfetto or TensorBoard
-    --threads, --dim, --seed, --budget as for measure
-
---json prints one JSON object on stdout; errors are {"error":{code,message,at,hint}}.
-Exit codes: 0 done, 1 internal error, 2 bad usage, 3 bad model, 4 unsupported.
-`;
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -112,19 +126,47 @@ const OPTIONS = {
   'data-config': { type: 'string' },
   part: { type: 'string' },
   for: { type: 'string' },
+  calibration: { type: 'string' },
+  target: { type: 'string' },
+  'max-loss': { type: 'string' },
+  'max-bytes': { type: 'string' },
+  'min-speedup': { type: 'string' },
+  options: { type: 'string' },
+  samples: { type: 'string' },
+  'recipe-out': { type: 'string' },
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
 
-/** Options that belong to one command only; the rest belong to all. */
-const OWN_OPTIONS: Readonly<
-  Record<'inspect' | 'optimize' | 'measure' | 'data' | 'profile', readonly OptionName[]>
-> = {
+const DATA: readonly OptionName[] = ['data', 'data-config'];
+const CALIBRATION: readonly OptionName[] = [...DATA, 'calibration', 'target'];
+const RUNS: readonly OptionName[] = ['threads', 'seed', 'dim', 'budget'];
+
+type CommandName = Exclude<Command['name'], 'help' | 'version'>;
+
+/** Options that belong to some commands only; the rest belong to all. */
+const OWN_OPTIONS: Readonly<Record<CommandName, readonly OptionName[]>> = {
   inspect: [],
-  optimize: ['recipe', 'output'],
-  measure: ['against', 'threads', 'seed', 'dim', 'budget', 'data', 'data-config', 'part'],
+  optimize: ['recipe', 'output', ...CALIBRATION],
+  measure: ['against', 'part', ...RUNS, ...DATA],
   data: ['for', 'seed', 'output'],
-  profile: ['threads', 'seed', 'dim', 'budget', 'output'],
+  profile: ['output', ...RUNS],
+  tune: [
+    ...([
+      'max-loss',
+      'max-bytes',
+      'min-speedup',
+      'options',
+      'threads',
+      'seed',
+      'output',
+      'recipe-out',
+    ] as const),
+    ...CALIBRATION,
+  ],
+  sensitivity: ['options', 'samples', 'seed', ...CALIBRATION],
+  doctor: ['against', 'target', ...DATA],
+  targets: [],
 };
 const COMMON_OPTIONS: readonly OptionName[] = ['json', 'help', 'version'];
 
@@ -140,6 +182,10 @@ export function parseCommand(args: readonly string[]): Command {
   }
   refuseForeignOptions(name, values);
   if (name === 'data') return dataCommand(positionals.slice(1), values, json);
+  if (name === 'targets') {
+    if (model !== undefined) throw usage(`pare targets takes no file; "${model}" is one too many.`);
+    return { name, json };
+  }
   if (model === undefined || model === '') throw usage(`pare ${name} needs the path of a model.`);
   if (rest[0] !== undefined) throw usage(`pare ${name} takes one model; "${rest[0]}" is one too many.`);
   switch (name) {
@@ -151,6 +197,19 @@ export function parseCommand(args: readonly string[]): Command {
       return measureCommand(model, values, json);
     case 'profile':
       return { name, model, ...runOptions(values), output: values.output, json };
+    case 'tune':
+      return tuneCommand(model, values, json);
+    case 'sensitivity':
+      return sensitivityCommand(model, values, json);
+    case 'doctor':
+      return {
+        name,
+        model,
+        against: values.against,
+        ...dataOptions(name, values),
+        target: targetOption(values),
+        json,
+      };
     default:
       return name satisfies never;
   }
@@ -158,21 +217,18 @@ export function parseCommand(args: readonly string[]): Command {
 
 type Values = ReturnType<typeof parse>['values'];
 
-function isCommand(name: string | undefined): name is keyof typeof OWN_OPTIONS {
+function isCommand(name: string | undefined): name is CommandName {
   return name !== undefined && Object.hasOwn(OWN_OPTIONS, name);
 }
 
-function optimizeCommand(model: string, { recipe, output }: Values, json: boolean): Command {
+function optimizeCommand(model: string, values: Values, json: boolean): Command {
+  const { recipe, output } = values;
   if (recipe === undefined) throw usage('pare optimize needs --recipe, a file or the name of a preset.');
   if (output === undefined) throw usage('pare optimize needs -o, the file to write.');
-  return { name: 'optimize', model, recipe, output, json };
+  return { name: 'optimize', model, recipe, output, ...calibrationOptions('optimize', values), json };
 }
 
 function measureCommand(model: string, values: Values, json: boolean): Command {
-  const data = values.data ?? [];
-  if (data.length === 0 && values['data-config'] !== undefined) {
-    throw usage('--data-config describes data; pare measure needs --data as well.');
-  }
   const part = PARTS.find((known) => known === (values.part ?? 'evaluation'));
   if (part === undefined) throw usage(`--part is "${values.part}"; it must be ${PARTS.join(', ')}.`);
   return {
@@ -180,11 +236,70 @@ function measureCommand(model: string, values: Values, json: boolean): Command {
     model,
     against: values.against,
     ...runOptions(values),
-    data,
-    dataConfig: values['data-config'],
+    ...dataOptions('measure', values),
     part,
     json,
   };
+}
+
+function tuneCommand(model: string, values: Values, json: boolean): Command {
+  return {
+    name: 'tune',
+    model,
+    maxLoss: loss('--max-loss', values['max-loss']),
+    maxBytes: byteSize('--max-bytes', values['max-bytes']),
+    minSpeedup: factor('--min-speedup', values['min-speedup']),
+    options: layerOptions(values, LAYER_OPTIONS),
+    threads: threadsOf(values),
+    seed: seedOf(values),
+    output: values.output,
+    recipeOutput: values['recipe-out'],
+    ...calibrationOptions('tune', values),
+    json,
+  };
+}
+
+function sensitivityCommand(model: string, values: Values, json: boolean): Command {
+  return {
+    name: 'sensitivity',
+    model,
+    options: layerOptions(values, DEFAULT_SENSITIVITY_OPTIONS),
+    samples: whole('--samples', values.samples, DEFAULT_SENSITIVITY_SAMPLES, 1, MAX_CALIBRATION_SAMPLES),
+    seed: seedOf(values),
+    ...calibrationOptions('sensitivity', values),
+    json,
+  };
+}
+
+function dataOptions(command: CommandName, values: Values): DataArguments {
+  const data = values.data ?? [];
+  if (data.length === 0 && values['data-config'] !== undefined) {
+    throw usage(`--data-config describes data; pare ${command} needs --data as well.`);
+  }
+  return { data, dataConfig: values['data-config'] };
+}
+
+function calibrationOptions(command: CommandName, values: Values): CalibrationArguments {
+  const { calibration } = values;
+  return {
+    ...dataOptions(command, values),
+    calibration:
+      calibration === undefined
+        ? undefined
+        : whole('--calibration', calibration, 1, 1, MAX_CALIBRATION_SAMPLES),
+    target: targetOption(values),
+  };
+}
+
+function targetOption({ target }: Values): TargetId | undefined {
+  return target === undefined ? undefined : oneOf('--target', target, TARGET_IDS);
+}
+
+/** 'int8,int4' */
+function layerOptions({ options }: Values, otherwise: readonly LayerOption[]): readonly LayerOption[] {
+  if (options === undefined) return otherwise;
+  const names = options.split(',').map((name) => oneOf('--options', name.trim(), LAYER_OPTIONS));
+  return [...new Set(names)];
 }
 
 function dataCommand(paths: readonly string[], values: Values, json: boolean): Command {
@@ -197,11 +312,15 @@ function dataCommand(paths: readonly string[], values: Values, json: boolean): C
 
 function runOptions(values: Values) {
   return {
-    threads: whole('--threads', values.threads, 1, 1, MAX_THREADS),
+    threads: threadsOf(values),
     seed: seedOf(values),
     dimensions: dimensions(values.dim ?? []),
     budgetMillis: whole('--budget', values.budget, DEFAULT_BUDGET_SECONDS, 1, MAX_BUDGET_SECONDS) * 1000,
   };
+}
+
+function threadsOf({ threads }: Values): number {
+  return whole('--threads', threads, 1, 1, MAX_THREADS);
 }
 
 function seedOf({ seed }: Values): number {
@@ -223,43 +342,10 @@ function parse(args: readonly string[]) {
 }
 
 function refuseForeignOptions(
-  command: keyof typeof OWN_OPTIONS,
+  command: CommandName,
   values: Readonly<Partial<Record<OptionName, unknown>>>,
 ): void {
   const known = [...COMMON_OPTIONS, ...OWN_OPTIONS[command]];
   const foreign = Object.keys(values).find((option) => !known.some((name) => name === option));
   if (foreign !== undefined) throw usage(`pare ${command} has no option --${foreign}.`);
-}
-
-function whole(
-  option: string,
-  text: string | undefined,
-  otherwise: number,
-  low: number,
-  high: number,
-): number {
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= low && value <= high) return value;
-  throw usage(`${option} is "${text}"; it must be a whole number from ${low} to ${high}.`);
-}
-
-function dimensions(texts: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const split = text.lastIndexOf('=');
-      if (split <= 0) throw usage(`--dim is "${text}"; it must look like batch=1 or input:0=1.`);
-      const name = text.slice(0, split);
-      return [name, whole(`--dim ${name}`, text.slice(split + 1), 1, 0, Number.MAX_SAFE_INTEGER)];
-    }),
-  );
-}
-
-/** Node's messages go on with advice about its own API. */
-function firstSentence(text: string): string {
-  return /^[^]*?\.(?=\s|$)/.exec(text)?.[0] ?? `${text}.`;
-}
-
-function usage(message: string): PareError {
-  return new PareError('usage', message, { hint: 'Run "pare --help" for what there is.' });
 }

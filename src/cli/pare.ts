@@ -3,10 +3,11 @@
  * people, one JSON object for programs, never a stack trace.
  */
 import { readFileSync } from 'node:fs';
-import { toErrorRecord, type ErrorRecord } from '../core/errors.ts';
-import { HELP, parseCommand, wantsJson, type Command } from './arguments.ts';
+import { PareError, toErrorRecord, type ErrorRecord } from '../core/errors.ts';
+import { parseCommand, wantsJson, type Command } from './arguments.ts';
 import { describeData } from './data.ts';
 import { EXIT_DONE, exitCodeOf } from './exit-codes.ts';
+import { HELP } from './help.ts';
 import { inspect } from './inspect.ts';
 import { measureModel } from './measure.ts';
 import { optimize } from './optimize.ts';
@@ -32,6 +33,11 @@ async function run(command: Command): Promise<Outcome> {
       return describeData(command);
     case 'profile':
       return profileModelFile(command);
+    case 'tune':
+    case 'sensitivity':
+    case 'doctor':
+    case 'targets':
+      throw new PareError('unsupported', `pare ${command.name} is not built in yet.`);
     default:
       return command satisfies never;
   }
