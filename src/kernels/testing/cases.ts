@@ -36,9 +36,17 @@ export interface CaseSpec {
   readonly type?: ArrayType;
   readonly y?: Values;
   readonly mask?: Values;
-  /** One value a row. */
+  /** One value a row. For gptqRows and descendRows one a row and group; absent: by the largest magnitude. */
   readonly scales?: Values;
   readonly zeroPoints?: Values;
+  /** n × n, n the columns: the Gram matrix to add to, H, or for gptqRows U. */
+  readonly h?: Values;
+  /** Instead of h: H (or its U) of that many generated inputs with so much of the mean diagonal added. */
+  readonly calibration?: { readonly seed: number; readonly samples: number; readonly damping: number };
+  /** Columns that share a scale in gptqRows and descendRows; all when absent. `scales` are then rows × groups. */
+  readonly groupSize?: number;
+  /** Codes that descendRows starts from; 0 when absent. */
+  readonly codes?: Values;
   /** Clip factors of mseScaleRows. */
   readonly candidates?: Values;
   /** For kthMagnitude: lengths into which x is cut. */

@@ -6,7 +6,9 @@ import type { KernelSet } from '../../core/tensor/kernel-set.ts';
 import type { KernelName } from '../reference-backend.ts';
 import { createReferenceKernels } from '../reference-backend.ts';
 import type { ArrayType, Case, Numbers, Values } from './cases.ts';
+import type { MatrixInputs } from './matrix-inputs.ts';
 import { makeArray } from './cases.ts';
+import { matrixInputs } from './matrix-inputs.ts';
 import { toleranceOf } from './tolerance.ts';
 
 /** Results by name, so that expectations can be written as data. */
@@ -23,6 +25,8 @@ export interface Inputs {
   readonly zeroPoints: Int32Array | undefined;
   readonly candidates: Float32Array;
   readonly parts: readonly Float32Array[];
+  /** What the matrix kernels take besides x. */
+  readonly matrix: () => MatrixInputs;
   arg(name: string): number;
 }
 
@@ -75,6 +79,21 @@ const RUN: Readonly<Record<KernelName, Run>> = {
   applyMask: async (k, i) => ({ out: bitsOf(await k.applyMask(floats(i), i.mask)) }),
   compress: async (k, i) => ({ out: await k.compress(codes(i), i.mask, i.arg('kept')) }),
   errorSums: async (k, i) => ({ ...(await k.errorSums(floats(i), i.y)) }),
+  accumulateGram: async (k, i) => ({
+    out: await k.accumulateGram(floats(i), i.rows, i.columns, i.matrix().h),
+  }),
+  inverseCholesky: async (k, i) => {
+    const u = await k.inverseCholesky(i.matrix().h, i.columns);
+    return { positive: u === null ? 0 : 1, out: u ?? new Float32Array(0) };
+  },
+  gptqRows: async (k, i) => {
+    const { u, grids } = i.matrix();
+    return { out: await k.gptqRows(floats(i), i.rows, i.columns, u, grids) };
+  },
+  descendRows: async (k, i) => {
+    const { h, codes, grids } = i.matrix();
+    return { out: await k.descendRows(floats(i), i.rows, i.columns, h, codes, grids, i.arg('sweeps')) };
+  },
 };
 
 /** Types of x where it is not float32, and of outputs that are written as floats in the cases. */
@@ -114,6 +133,7 @@ export function inputsOf(test: Case, lead: number): Inputs {
     zeroPoints: spec.zeroPoints && (make(spec.zeroPoints, 'int32', rows) as Int32Array),
     candidates: make(spec.candidates, 'float32', 0) as Float32Array,
     parts: cut(x as Float32Array, spec.parts),
+    matrix: () => matrixInputs(test, x, lead),
     arg: (name) => argument(spec.args?.[name], name, { count, kept: setBits(mask, count) }),
   };
 }
