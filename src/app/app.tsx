@@ -23,7 +23,7 @@ const Palette = lazy(loadPalette);
 
 const scheme = localStorageColorSchemeManager({ key: 'pare-colours' });
 
-export type AppServices = Pick<ActionContext, 'store' | 'studio' | 'pipeline' | 'desk'>;
+export type AppServices = Pick<ActionContext, 'store' | 'studio' | 'pipeline' | 'desk' | 'tuning'>;
 
 export function App({ services }: { readonly services: AppServices }): ReactElement {
   return (

@@ -6,6 +6,7 @@ import { createLazyKeeper, setMark } from './persist/lazy-keeper.ts';
 import { createDataDesk } from './store/data-desk.ts';
 import { createPipeline } from './store/pipeline.ts';
 import { createAppStore, mostThreads } from './store/state.ts';
+import { createTuningDesk } from './store/tuning-desk.ts';
 import './styles/mantine.css';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -24,10 +25,11 @@ const keeper = createLazyKeeper(
   whenIdle,
 );
 const desk = createDataDesk(store, studio, pipeline, keeper);
+const tuning = createTuningDesk(store, studio, pipeline);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
-createRoot(root).render(<App services={{ store, studio, pipeline, desk }} />);
+createRoot(root).render(<App services={{ store, studio, pipeline, desk, tuning }} />);
 void desk.restore();
 
 function storedMarks(): Storage | null {

@@ -4,6 +4,7 @@
  */
 import type { Studio } from '../bridge/studio.ts';
 import type { DataDesk } from '../store/data-state.ts';
+import type { TuningDesk } from '../store/tuning-state.ts';
 import type { Pipeline } from '../store/pipeline.ts';
 import type { AppState, AppStore } from '../store/state.ts';
 
@@ -20,6 +21,7 @@ export interface ActionContext {
   readonly studio: Studio;
   readonly pipeline: Pipeline;
   readonly desk: DataDesk;
+  readonly tuning: TuningDesk;
   readonly page: PageDoor;
 }
 

@@ -38,10 +38,19 @@ async function openAndMeasure(): Promise<void> {
 
 async function makeAndMeasure(id: string, bytes: number): Promise<void> {
   await rest();
+  await calibrate();
   const call = fake.last('makeVariant');
   await call.succeed(variantSummary(id, call.recipe!, bytes));
   await fake.last('measure').succeed(measureResult());
 }
+
+/** Four bits look at samples. */
+async function calibrate(): Promise<void> {
+  const waiting = fake.calls.at(-1);
+  if (waiting?.name === 'calibrate') await waiting.succeed(MADE_UP);
+}
+
+const MADE_UP = { origin: 'synthetic', description: 'made-up inputs', count: 256, key: 'synthetic' } as const;
 
 beforeEach(() => {
   store = createAppStore();

@@ -61,6 +61,10 @@ export interface Pipeline {
     command: Command,
     work: (call: CallOptions & { signal: AbortSignal }) => Promise<void>,
   ): Promise<void>;
+  /** Shows another step of the command that runs, until the next one. */
+  show(kind: JobKind, title: string, signal: AbortSignal): CallOptions & { signal: AbortSignal };
+  /** For commands that make and measure what is not on screen. */
+  readonly study: StudyWork;
   /** Sets the one listener that is asked for each opened model. */
   whenOpened(listener: WhenOpened): void;
   dispose(): void;
@@ -79,7 +83,7 @@ class StudyPipeline implements Pipeline {
   private readonly studio: Studio;
   private readonly after: After;
   private readonly board: JobBoard;
-  private readonly study: StudyWork;
+  readonly study: StudyWork;
   private readonly stopListening: () => void;
   private forgetTimer: (() => void) | null = null;
   private running: AbortController | null = null;
@@ -186,6 +190,10 @@ class StudyPipeline implements Pipeline {
         this.goOn();
       }
     }
+  }
+
+  show(kind: JobKind, title: string, signal: AbortSignal): CallOptions & { signal: AbortSignal } {
+    return this.board.begin(kind, title, signal);
   }
 
   whenOpened(listener: WhenOpened): void {

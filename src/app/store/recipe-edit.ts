@@ -34,6 +34,9 @@ export interface RecipeDraft {
 export const EMPTY_RECIPE: Recipe = { format: 'pare-recipe', version: 1, seed: 1, steps: [] };
 export const EMPTY_DRAFT: RecipeDraft = { recipe: EMPTY_RECIPE, parked: {} };
 
+/** The mode of activations that leaves a layer as it is. */
+const FLOATS = 'float';
+
 const LADDER = ['fp32', 'fp16', 'int8', 'int4', 'int3', 'int2'] as const;
 export type PrecisionStop = (typeof LADDER)[number];
 const OFFERED: ReadonlySet<string> = new Set(
@@ -204,21 +207,25 @@ function neutralStep(pass: string, parked: RecipeStep | undefined): RecipeStep {
   const params = parked?.params ?? {};
   if (pass === QUANTIZE) return { pass, params: { ...params, [PRECISION_PARAM]: 'fp32' } };
   if (pass === PRUNE) return { pass, params: { ...params, [SPARSITY_PARAM]: 0 } };
-  if (pass === ACTIVATIONS) return { pass, params: { ...params, [MODE_PARAM]: 'float' } };
+  if (pass === ACTIVATIONS) return { pass, params: { ...params, [MODE_PARAM]: FLOATS } };
   return { pass, params };
 }
 
 function isNeutral(step: RecipeStep): boolean {
   if (step.pass === QUANTIZE) return step.params?.[PRECISION_PARAM] === 'fp32';
   if (step.pass === PRUNE) return step.params?.[SPARSITY_PARAM] === 0;
-  if (step.pass === ACTIVATIONS) return step.params?.[MODE_PARAM] === 'float';
+  if (step.pass === ACTIVATIONS) return step.params?.[MODE_PARAM] === FLOATS;
   return false;
 }
 
-/** Whether layers compute in integers where that pays. */
+/** Whether some layer is asked to compute in integers. */
 export function hasIntegers(recipe: Recipe): boolean {
   const step = stepOf(recipe, ACTIVATIONS);
-  return step !== undefined && step.params?.[MODE_PARAM] !== 'float';
+  if (step === undefined) return false;
+  const modes = Object.values(step.layers ?? {}).map((own) => own[MODE_PARAM]);
+  return [step.params?.[MODE_PARAM], ...modes].some(
+    (mode, i) => mode !== FLOATS && (i === 0 || mode !== undefined),
+  );
 }
 
 /** Integer arithmetic needs weights of 8 bits: a recipe of another precision gets them too. */

@@ -21,7 +21,7 @@ import {
 } from './entries.ts';
 import type { JobBoard } from './job-board.ts';
 import { hasIntegers, recipeKey } from './recipe-edit.ts';
-import { ORIGINAL, entryOfRecipe, isSettled } from './state.ts';
+import { ORIGINAL, entryOfRecipe, isSettled, recipeOf } from './state.ts';
 import type { AppStore, StudyEntry } from './state.ts';
 
 export class StudyWork {
@@ -154,7 +154,9 @@ export class StudyWork {
     const { model, entries, doctor } = this.store.getState();
     const entry = entries[id];
     if (signal.aborted || model === null || entry === undefined || (!again && id in doctor)) return;
-    const target = entry.recipe.target ?? DEFAULT_TARGET;
+    // The file as it was opened is looked at for the target on screen.
+    const recipe = id === ORIGINAL ? recipeOf(this.store.getState()) : entry.recipe;
+    const target = recipe.target ?? DEFAULT_TARGET;
     const result = await this.studio.examine(model.modelId, variantIdOf(id), target, { signal });
     if (signal.aborted || (!result.ok && result.error.code === 'cancelled')) return;
     this.store.setState((state) => ({

@@ -4,6 +4,7 @@
  */
 import type { DoctorReport, ParityRow } from '../../core/doctor/types.ts';
 import type { ErrorRecord } from '../../core/errors.ts';
+import type { Goal } from '../../core/goal/types.ts';
 import type {
   DeviceSpeed,
   Fix,
@@ -32,6 +33,9 @@ export interface AutoState {
   /** What came out of it, as a sentence. */
   readonly said: string | null;
 }
+
+/** What most people want first; what they see when they set a goal for the first time, and what *auto* takes without one. */
+export const FIRST_GOAL: Goal = { objective: 'smallest', maxLoss: 0.005, neverSlower: true };
 
 export const AUTO_OFF: AutoState = { state: 'off', trials: [], error: null, said: null };
 

@@ -4,8 +4,12 @@
  */
 import type { MetricId, TaskComparison } from '../../core/metrics/tasks/types.ts';
 import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
+import type { Recipe } from '../../core/recipe/types.ts';
+import { targetOf } from '../../core/targets/registry.ts';
 import { formatDifference, metricWords } from './metric-text.ts';
 import { formatBytes, formatDecibels, formatFactor, formatPercent, plural, signed } from '../ui/format.ts';
+import { DECODE_AT_LOAD, HALF, QUANTIZE, STORAGE_PARAM } from './pass-names.ts';
+import { hasIntegers, stepOf } from './recipe-edit.ts';
 import type { StudyEntry } from './state.ts';
 import { ORIGINAL } from './state.ts';
 
@@ -16,6 +20,8 @@ export interface Verdict {
   readonly text: string;
   /** The interval, said apart because it is quieter. */
   readonly range?: string;
+  /** Nothing got worse for certain, but it is not recommended: it may be slower. */
+  readonly held?: boolean;
 }
 
 /** Sizes are exact, so every byte of difference is real. */
@@ -110,8 +116,31 @@ export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdic
   const parts = [size.text, speedWords(latency), heldWords(entry)];
   const held = comparison === null ? quality?.tone === 'good' : comparison.tooFew === null;
   const told = latency !== null && latency.text !== TOO_NOISY && entry.evaluationFailure === null;
-  const good = size.tone === 'good' && told && held;
-  return { tone: good ? 'good' : 'neutral', text: capital(`${parts.join(', ')}.`) };
+  const slow = mayBeSlower(entry);
+  const good = size.tone === 'good' && told && held && !slow;
+  if (slow) parts.push('not recommended: its speed may be below the original’s');
+  return {
+    tone: good ? 'good' : 'neutral',
+    text: capital(`${parts.join(', ')}.`),
+    ...(slow ? { held: true } : {}),
+  };
+}
+
+/**
+ * Other arithmetic must prove that it is not slower: the whole 95 % interval has to lie at 1.00× or above. Weights that
+ * are decoded when the session is made leave the arithmetic as it was, so that an interval around 1 is only noise.
+ */
+export function mayBeSlower({ recipe, measurement }: StudyEntry): boolean {
+  const latency = measurement?.latency ?? null;
+  return latency !== null && otherArithmetic(recipe) && latency.speedupInterval.low < 1;
+}
+
+/** Integer kernels, half floats that are computed, or weights that are decoded at every run. */
+function otherArithmetic(recipe: Recipe): boolean {
+  const storage = stepOf(recipe, QUANTIZE)?.params?.[STORAGE_PARAM];
+  const atRun = storage !== undefined && storage !== 'auto' && storage !== DECODE_AT_LOAD;
+  const decoded = targetOf(recipe.target).weightForm !== DECODE_AT_LOAD && storage !== DECODE_AT_LOAD;
+  return hasIntegers(recipe) || stepOf(recipe, HALF) !== undefined || atRun || decoded;
 }
 
 /** @param quality the verdict on accuracy where there is one, else on agreement */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FIRST_GOAL, draftOfGoal, parseGoal } from './goal-draft.ts';
+import { FIRST_GOAL } from '../../store/tuning-state.ts';
+import { draftOfGoal, parseGoal } from './goal-draft.ts';
 
 const empty = draftOfGoal({ objective: 'smallest', neverSlower: false }, 'fraction');
 

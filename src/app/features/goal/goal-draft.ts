@@ -20,9 +20,6 @@ export type ParsedGoal =
   | { readonly ok: true; readonly goal: Goal }
   | { readonly ok: false; readonly errors: Readonly<Partial<Record<GoalField, string>>> };
 
-/** What most people want first; what they see when they set a goal for the first time. */
-export const FIRST_GOAL: Goal = { objective: 'smallest', maxLoss: 0.005, neverSlower: true };
-
 const BYTES = 1e6;
 
 export function draftOfGoal(goal: Goal, unit: GoalUnit): GoalDraft {

@@ -5,7 +5,7 @@ import type { Judgement } from '../../../core/goal/judge.ts';
 import { useAppState } from '../../store/context.ts';
 import { metricWords } from '../../store/metric-text.ts';
 import { useCurrentEntry, usePrediction } from '../workspace/use-study.ts';
-import { factsOf, factsOfBytes } from './goal-facts.ts';
+import { factsOf, factsOfBytes } from '../../store/goal-facts.ts';
 
 export function useJudgement(): Judgement | null {
   const goal = useAppState((state) => state.goal);

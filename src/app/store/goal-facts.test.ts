@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskComparison, TaskSummary } from '../../../core/metrics/tasks/types.ts';
-import { DEFAULT_OPTIONS, optionsKey, originalEntry } from '../../store/state.ts';
-import type { StudyEntry } from '../../store/state.ts';
-import type { Evaluation } from '../../../worker/api.ts';
-import { measureResult, modelSummary } from '../../store/testing/fake-studio.ts';
+import type { TaskComparison, TaskSummary } from '../../core/metrics/tasks/types.ts';
+import { DEFAULT_OPTIONS, optionsKey, originalEntry } from './state.ts';
+import type { StudyEntry } from './state.ts';
+import type { Evaluation } from '../../worker/api.ts';
+import { measureResult, modelSummary } from './testing/fake-studio.ts';
 import { factsOf, factsOfBytes } from './goal-facts.ts';
 
 const original: StudyEntry = {

@@ -1,9 +1,9 @@
 /** What a study entry tells about a goal. Pure: only what was measured becomes a fact. */
-import type { GoalFacts } from '../../../core/goal/types.ts';
-import type { MeasureOptions } from '../../bridge/studio.ts';
-import { ORIGINAL, isSettled } from '../../store/state.ts';
-import type { StudyEntry } from '../../store/state.ts';
-import { metricWords } from '../../store/metric-text.ts';
+import type { GoalFacts } from '../../core/goal/types.ts';
+import type { MeasureOptions } from '../bridge/studio.ts';
+import { ORIGINAL, isSettled } from './state.ts';
+import type { StudyEntry } from './state.ts';
+import { metricWords } from './metric-text.ts';
 
 /** Before the variant is made only its size can be known. */
 export function factsOfBytes(bytes: number): GoalFacts {

@@ -1,0 +1,103 @@
+/**
+ * Which of the tried recipes is taken for a goal, and why the others are not, in words. Only what was measured decides; a
+ * recipe that got worse is never taken. Pure.
+ */
+import { judgeGoal } from '../../core/goal/judge.ts';
+import type { Judgement } from '../../core/goal/judge.ts';
+import type { Goal } from '../../core/goal/types.ts';
+import type { MeasureOptions } from '../bridge/studio.ts';
+import { formatBytes } from '../ui/format.ts';
+import { factsOf } from './goal-facts.ts';
+import type { StudyEntry } from './state.ts';
+import { overallVerdict } from './verdict.ts';
+
+export interface Choice {
+  /** Of the entries; null where none may be taken. */
+  readonly taken: number | null;
+  /** A sentence for each entry. */
+  readonly reasons: readonly string[];
+}
+
+interface Judged {
+  readonly entry: StudyEntry;
+  readonly judgement: Judgement;
+  /** Null where it may be taken. */
+  readonly against: string | null;
+}
+
+/** What must not be taken is told by its first reason: it got worse, or it misses the goal. */
+export function chooseEntry(
+  goal: Goal,
+  entries: readonly StudyEntry[],
+  originalBytes: number,
+  options: MeasureOptions,
+): Choice {
+  const judged = entries.map((entry): Judged => {
+    const judgement = judgeGoal(goal, factsOf(entry, options));
+    return { entry, judgement, against: againstOf(entry, judgement, originalBytes) };
+  });
+  const able = [...judged.keys()].filter((i) => judged[i].against === null);
+  const met = able.filter((i) => judged[i].judgement.state === 'met');
+  const pool = met.length > 0 ? met : able;
+  const taken =
+    pool.length === 0 ? null : pool.reduce((best, i) => (better(goal, judged[i], judged[best]) ? i : best));
+  const reasons = judged.map(({ against }, i) => {
+    if (i === taken) return takenSentence(judged[i]);
+    if (against !== null) return against;
+    return passedOver(goal, judged[i], judged[taken ?? i]);
+  });
+  return { taken, reasons };
+}
+
+function againstOf(entry: StudyEntry, { checks }: Judgement, originalBytes: number): string | null {
+  if (entry.failure !== null) return `It could not be measured: ${entry.failure.message}`;
+  const missed = checks.find(({ state }) => state === 'missed');
+  if (missed !== undefined) return `It misses the goal. ${missed.sentence}`;
+  const verdict = overallVerdict(entry, originalBytes);
+  if (verdict.tone === 'bad' || verdict.held === true) return `It is not taken. ${verdict.text}`;
+  return null;
+}
+
+function better(goal: Goal, a: Judged, b: Judged): boolean {
+  const [costA, costB] = [costOf(goal, a.entry), costOf(goal, b.entry)];
+  return costA === costB ? a.entry.bytes < b.entry.bytes : costA < costB;
+}
+
+/** Less is better. */
+function costOf({ objective }: Goal, entry: StudyEntry): number {
+  const speedup = entry.measurement?.latency?.speedup ?? null;
+  switch (objective) {
+    case 'smallest':
+      return entry.bytes;
+    case 'fastest':
+    case 'least-energy':
+      return speedup === null ? Number.POSITIVE_INFINITY : 1 / speedup;
+    case 'most-accurate':
+      return -qualityOf(entry);
+    default:
+      return objective satisfies never;
+  }
+}
+
+function qualityOf({ evaluation, measurement }: StudyEntry): number {
+  if (evaluation === null) return measurement?.agreement?.cosine ?? Number.NEGATIVE_INFINITY;
+  const { value, higherIsBetter } = evaluation.summary;
+  return higherIsBetter ? value : -value;
+}
+
+function takenSentence({ entry, judgement }: Judged): string {
+  const size = formatBytes(entry.bytes);
+  if (judgement.state === 'met') return `Taken: ${size}, and it meets the goal.`;
+  const open = judgement.checks.filter(({ state }) => state === 'undecided').map(({ sentence }) => sentence);
+  return `Taken: ${size}. Nothing that was measured speaks against it, but not everything is certain. ${open.join(' ')}`.trim();
+}
+
+function passedOver(goal: Goal, { entry, judgement }: Judged, taken: Judged): string {
+  if (judgement.state !== taken.judgement.state) {
+    const open = judgement.checks.find(({ state }) => state === 'undecided');
+    return `It is not certain that it meets the goal. ${open?.sentence ?? ''}`.trim();
+  }
+  return goal.objective === 'smallest'
+    ? `${formatBytes(entry.bytes)}: larger than the one that was taken.`
+    : 'The one that was taken is better by the goal.';
+}
