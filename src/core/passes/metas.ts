@@ -1,4 +1,5 @@
 /** The passes as data, in the order in which they make sense: what the page and the recipe parser need. Nothing here runs. */
+import { convertHalfMeta } from './convert-half/meta.ts';
 import { correctBiasMeta } from './correct-bias/meta.ts';
 import { equalizeMeta } from './equalize/meta.ts';
 import { pruneMagnitudeMeta } from './prune-magnitude/meta.ts';
@@ -14,6 +15,7 @@ export const PASS_METAS: readonly PassMeta[] = [
   quantizeWeightsMeta,
   quantizeActivationsMeta,
   correctBiasMeta,
+  convertHalfMeta,
 ];
 
 export function findPassMeta(id: string): PassMeta | undefined {

@@ -1,4 +1,5 @@
 /** All passes, listed by hand so that the type checker and a reader see them. Adding a pass: its folder, metas.ts, here. */
+import { convertHalfPass } from './convert-half/pass.ts';
 import { correctBiasPass } from './correct-bias/pass.ts';
 import { equalizePass } from './equalize/pass.ts';
 import { pruneMagnitude } from './prune-magnitude/pass.ts';
@@ -14,4 +15,5 @@ export const PASSES: readonly Pass[] = [
   quantizeWeights,
   quantizeActivations,
   correctBiasPass,
+  convertHalfPass,
 ];

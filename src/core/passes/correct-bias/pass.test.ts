@@ -87,7 +87,7 @@ describe('correct-bias', () => {
     for (const { value } of channels) {
       const off = (of: typeof before): number =>
         Math.max(
-          ...of.channels.get(value)!.mean.map((m, c) => Math.abs(m - floats.channels.get(value)!.mean[c]!)),
+          ...of.channels.get(value)!.mean.map((m, c) => Math.abs(m - floats.channels.get(value)!.mean[c])),
         );
       // A group is corrected by what it shows after all groups before it: only float32 sums are left, of some 10³ terms.
       const size = Math.max(...floats.channels.get(value)!.absmax);
@@ -129,7 +129,8 @@ describe('correct-bias', () => {
   it.skipIf(folder === undefined).each(['dscnn', 'resnet8'] as const)(
     'lowers the output error of %s at 4 bits a channel',
     async (id) => {
-      const { model: base, calibration, dispose } = await nodeCalibration(folder!, id, { samples: 64 });
+      const opened = await nodeCalibration(folder!, id, { samples: 64 });
+      const { model: base, calibration } = opened;
       const context = contextWith(calibration);
       const { model: simple } = await run(simplifyPass, base, {}, context);
       const { model: encoded } = await run(
@@ -141,7 +142,7 @@ describe('correct-bias', () => {
       const { facts, changed } = await run(correctBiasPass, encoded, {}, context);
       console.log(id, facts);
       expect(changed.length).toBeGreaterThan(0);
-      dispose();
+      opened.dispose();
     },
     120_000,
   );

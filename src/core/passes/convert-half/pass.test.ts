@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { createKernels } from '../../../kernels/dispatch.ts';
+import { createNodeRunner } from '../../../runtime/node-runner.ts';
+import { floatTensor, graph, int, ints, model, node, valueInfo } from '../../onnx/build.ts';
+import type { Model } from '../../onnx/ir.ts';
+import { verifyModel } from '../../onnx/verify.ts';
+import { listWeights } from '../../onnx/weights.ts';
+import { writeModel } from '../../onnx/write.ts';
+import { calibrationOn, floatFeed, givenSamples } from '../../testing/node-calibration.ts';
+import { noise, weight } from '../../testing/weight-models.ts';
+import { targetOf } from '../../targets/registry.ts';
+import type { TargetId } from '../../targets/types.ts';
+import { lowerModel } from '../lowering/lower.ts';
+import { quantizeWeights } from '../quantize-weights/pass.ts';
+import { seededRandom } from '../random.ts';
+import type { PassContext, PassOutcome } from '../types.ts';
+import { convertHalfPass } from './pass.ts';
+
+const runner = createNodeRunner();
+const DIMS = [2, 3, 8, 8];
+
+function contextFor(target: TargetId, gain = 1): PassContext {
+  const x = noise(2 * 3 * 64, 7).map((v) => v * gain);
+  return {
+    kernels: createKernels(),
+    runner,
+    random: seededRandom(1),
+    target: targetOf(target),
+    calibration: calibrationOn(givenSamples([new Map([['x', floatFeed(DIMS, x)]])])),
+    checkpoint: () => Promise.resolve(),
+  };
+}
+
+const convert = (base: Model, target: TargetId = 'ort-webgpu', gain = 1): Promise<PassOutcome> =>
+  convertHalfPass.run(base, {}, {}, contextFor(target, gain));
+
+async function outputs(made: Model): Promise<Record<string, Float32Array>> {
+  const feeds = new Map([['x', floatFeed(DIMS, noise(2 * 3 * 64, 7))]]);
+  const names = made.graph.outputs.map(({ name }) => name);
+  const found = await runner.run(writeModel(made).model, feeds, names);
+  return Object.fromEntries(
+    [...found].map(([name, { bytes, dataType }]) => {
+      expect(dataType).toBe('float32');
+      return [name, new Float32Array(bytes.slice().buffer)];
+    }),
+  );
+}
+
+/** Conv, Relu, Conv, both a half output and a softmax that stays in fp32 behind it. */
+const net = model(
+  graph({
+    nodes: [
+      node('Conv', ['x', 'w1', 'b1'], ['a'], { attrs: { pads: ints([1, 1, 1, 1]) } }),
+      node('Relu', ['a'], ['r']),
+      node('Conv', ['r', 'w2'], ['c']),
+      node('Add', ['c', 'c'], ['sum']),
+      node('GlobalAveragePool', ['sum'], ['p']),
+      node('Flatten', ['p'], ['f']),
+      node('Gemm', ['f', 'w3'], ['logits'], { attrs: { transB: int(1) } }),
+      node('Softmax', ['logits'], ['y'], { attrs: { axis: int(1) } }),
+    ],
+    initializers: [
+      weight('w1', [8, 3, 3, 3]),
+      weight('b1', [8], 2),
+      weight('w2', [8, 8, 3, 3], 3),
+      weight('w3', [10, 8], 4),
+    ],
+    inputs: [valueInfo('x', 'float32', ['N', 3, 8, 8])],
+    outputs: [valueInfo('y', 'float32', ['N', 10]), valueInfo('logits', 'float32', ['N', 10])],
+  }),
+);
+
+describe('convert-half', () => {
+  it('computes in fp16 and keeps softmax, inputs and outputs in fp32', async () => {
+    const { model: made, facts, changed } = await convert(net);
+    expect(verifyModel(made).errors).toEqual([]);
+    expect(facts['operators in fp16']).toBe(7);
+    expect(facts['in fp32: Softmax loses too much or has no kernel']).toBe(1);
+    expect(changed.map(({ layer }) => layer)).toEqual(['w1', 'w2', 'w3']);
+    expect(made.graph.initializers.map(({ dataType }) => dataType)).toEqual([
+      'float16',
+      'float16',
+      'float16',
+      'float16',
+    ]);
+    expect(listWeights(made).map(({ id }) => id)).toEqual(['w1', 'w2', 'w3']);
+    const [was, is] = [await outputs(net), await outputs(made)];
+    for (const name of ['y', 'logits']) {
+      const scale = Math.max(...was[name]!.map(Math.abs));
+      // Five operators in a row, each rounding its weights and its result by at most 2^-11 of the largest value.
+      was[name]!.forEach((value, i) =>
+        expect(Math.abs(is[name]![i]! - value)).toBeLessThan(10 * 2 ** -11 * scale),
+      );
+    }
+    expect(is['logits']).not.toEqual(was['logits']);
+  });
+
+  it('casts a value once for all readers of the other type', async () => {
+    const { model: made, facts } = await convert(net);
+    const casts = made.graph.nodes.filter(({ opType }) => opType === 'Cast');
+    // x once to fp16; logits to fp32 once, for the softmax and as an output.
+    expect(casts).toHaveLength(2);
+    expect(facts['casts added']).toBe(2);
+  });
+
+  it('keeps what overflows on the samples in fp32, by name', async () => {
+    const { facts, skipped } = await convert(net, 'ort-webgpu', 1e6);
+    expect(facts['in fp32: values are too large on the samples']).toBeGreaterThan(0);
+    expect(skipped.map(({ reason }) => reason)).toContain('values are too large on the samples');
+  });
+
+  it('reads encoded weights in halves', async () => {
+    const context = contextFor('ort-webgpu');
+    const int8 = await quantizeWeights.run(
+      net,
+      { precision: 'int8', storage: 'decode-at-load' },
+      {},
+      context,
+    );
+    const { model: made } = await convertHalfPass.run(int8.model, {}, {}, context);
+    const { model: lowered } = await lowerModel(made);
+    expect(verifyModel(lowered).errors).toEqual([]);
+    const plain = await outputs((await lowerModel(int8.model)).model);
+    const half = await outputs(lowered);
+    const scale = Math.max(...plain['logits']!.map(Math.abs));
+    plain['logits']!.forEach((value, i) =>
+      expect(Math.abs(half['logits']![i]! - value)).toBeLessThan(10 * 2 ** -11 * scale),
+    );
+  });
+
+  it('counts weights that do not fit', async () => {
+    const wild = floatTensor('w3', [10, 8], noise(80, 4).with(0, 1e6).with(1, 1e-9));
+    const { initializers } = net.graph;
+    const base = { ...net, graph: { ...net.graph, initializers: [...initializers.slice(0, 3), wild] } };
+    // On samples the values would be seen to be too large, and nothing would be clamped.
+    const context = { ...contextFor('ort-webgpu'), calibration: undefined };
+    const { facts } = await convertHalfPass.run(base, {}, {}, context);
+    expect(facts['ranges']).toContain('not measured');
+    expect(facts['weights beyond 65504, clamped']).toBe(1);
+    expect(facts['weights too small for fp16, now 0']).toBe(1);
+  });
+
+  it('refuses targets and graphs that it cannot serve, in words', async () => {
+    const wasm = await convert(net, 'ort-wasm');
+    expect(wasm.model).toBe(net);
+    expect(wasm.facts['note']).toContain('does not compute in fp16');
+    const old = { ...net, opsets: [{ domain: '', version: 8 }] };
+    expect((await convert(old)).facts['note']).toBe('operator set 8 is below 9');
+  });
+});

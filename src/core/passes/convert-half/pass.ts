@@ -1,0 +1,130 @@
+/**
+ * Pass convert-half: the main graph computes in float16 between a Cast at each end; operators that lose too much there,
+ * and those around values that the samples show to be large, stay in float32 with Casts around them. Inputs and outputs
+ * keep their types. It must not know runtimes.
+ */
+import type { Statistics } from '../../calibration/types.ts';
+import { openDraft } from '../../onnx/draft.ts';
+import { opsetOf } from '../../onnx/build.ts';
+import type { Model, Node } from '../../onnx/ir.ts';
+import { inferByRule } from '../../onnx/shapes/infer.ts';
+import { listWeights } from '../../onnx/weights.ts';
+import { withDefaults } from '../params.ts';
+import type { LayerChange, Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
+import { HalfGraph } from './half-graph.ts';
+import { HALF_OPS } from './halves.ts';
+import { convertHalfMeta } from './meta.ts';
+
+/** Operators take float16 in every place that is used here from this version on. */
+const MIN_OPSET = 9;
+
+export const convertHalfPass: Pass = {
+  meta: convertHalfMeta,
+  declare: (model) => ({ of: 'floats', ranges: floatValues(model) }),
+  async run(model, params, _layers, context) {
+    const refusal = refusalOf(model, context);
+    if (refusal !== undefined) return unchanged(model, refusal);
+    const floats = new Set(floatValues(model));
+    const { samples } = context.calibration ?? {};
+    const statistics = await context.calibration?.statistics(
+      model,
+      { of: 'floats', ranges: [...floats] },
+      context.checkpoint.bind(context),
+    );
+    const limit = Number(withDefaults(convertHalfMeta, params)['limit']);
+    const large = largeValues(statistics, limit);
+    const draft = openDraft(model);
+    const layers = new Map(listWeights(model, draft).map((layer) => [layer.value, layer]));
+    const half = new HalfGraph(draft.main, floats);
+    const kept = new Map<string, number>();
+    const changed: LayerChange[] = [];
+    const skipped: SkippedLayer[] = [];
+    const { nodes } = model.graph;
+    for (const [i, node] of nodes.entries()) {
+      if (i % 64 === 0) await context.checkpoint(i / nodes.length, 'converting to fp16');
+      const reason = whyFloat(node, floats, large);
+      if (reason === '') continue;
+      if (reason === undefined) half.computeInHalf(node);
+      else {
+        half.keepInFloat(node);
+        kept.set(reason, (kept.get(reason) ?? 0) + 1);
+      }
+      for (const name of node.inputs) {
+        const layer = layers.get(name);
+        if (layer === undefined) continue;
+        if (reason === undefined) changed.push({ layer: layer.id, precision: 'fp16 compute' });
+        else skipped.push({ layer: layer.id, reason });
+      }
+    }
+    if (half.converted === 0) return unchanged(model, 'no operator of the graph computes in fp16');
+    const made = half.finish(draft);
+    return {
+      model: made,
+      changed,
+      skipped,
+      facts: {
+        'operators in fp16': half.converted,
+        'casts added': half.casts,
+        ...(half.overflowed === 0 ? {} : { 'weights beyond 65504, clamped': half.overflowed }),
+        ...(half.flushed === 0 ? {} : { 'weights too small for fp16, now 0': half.flushed }),
+        ...Object.fromEntries([...kept].map(([why, count]) => [`in fp32: ${why}`, count])),
+        ...rangesNote(statistics, samples?.origin),
+      },
+    };
+  },
+};
+
+function unchanged(model: Model, why: string): PassOutcome {
+  return { model, changed: [], skipped: [], facts: { 'operators in fp16': 0, note: why } };
+}
+
+function refusalOf(model: Model, { target }: PassContext): string | undefined {
+  if (target.fp16 !== 'computes') return `${target.label} does not compute in fp16`;
+  if (opsetOf(model) < MIN_OPSET) return `operator set ${opsetOf(model)} is below ${MIN_OPSET}`;
+  if (model.functions.length > 0) return 'the model has local functions';
+  const nested = model.graph.nodes.find((n) =>
+    n.attributes.some(({ kind }) => kind === 'graph' || kind === 'graphs'),
+  );
+  return nested === undefined ? undefined : `${nested.opType} has a subgraph that may read any value`;
+}
+
+/** Names of all float32 values that an operator or a caller writes, as far as their types are known. */
+function floatValues(model: Model): string[] {
+  const facts = inferByRule(model, { believeDeclared: true }).of(model.graph);
+  const inputs = model.graph.inputs.map(({ name }) => name);
+  return [...inputs, ...model.graph.nodes.flatMap(({ outputs }) => outputs)].filter(
+    (name) => name !== '' && facts.get(name)?.type === 'float32',
+  );
+}
+
+function largeValues(statistics: Statistics | undefined, limit: number): ReadonlySet<string> {
+  const large = new Set<string>();
+  for (const [name, { min, max }] of statistics?.ranges ?? []) {
+    // NaN and infinite ranges are no reason to trust fp16 with the value.
+    if (!(Math.max(-min, max) < limit)) large.add(name);
+  }
+  return large;
+}
+
+/** '' = it touches no float; undefined = it computes in half; else why not. */
+function whyFloat(node: Node, floats: ReadonlySet<string>, large: ReadonlySet<string>): string | undefined {
+  const touches = [...node.inputs, ...node.outputs].filter((name) => floats.has(name));
+  if (touches.length === 0) return '';
+  const standard = node.domain === '' || node.domain === 'ai.onnx';
+  if (!standard || !HALF_OPS.has(node.opType)) return `${node.opType} loses too much or has no kernel`;
+  const first = touches.find((name) => large.has(name));
+  if (first !== undefined) return 'values are too large on the samples';
+  if (node.outputs.some((name) => name !== '' && !floats.has(name)) && node.opType !== 'MaxPool') {
+    return `the type of an output of ${node.opType} is not known`;
+  }
+  return undefined;
+}
+
+function rangesNote(
+  statistics: Statistics | undefined,
+  origin: 'samples' | 'synthetic' | undefined,
+): Record<string, string> {
+  if (statistics === undefined) return { ranges: 'not measured: values that overflow are not known' };
+  const on = origin === 'samples' ? 'samples' : 'made-up inputs';
+  return { ranges: `measured on ${statistics.samples} ${on}` };
+}
