@@ -3,22 +3,22 @@
  * arithmetic is in the assembly.ts files. It must not know other backends, only the specification's argument checks.
  */
 import type { ErrorSums, Extremes, HalfConversion } from '../core/tensor/kernel-set.ts';
-import { descendRows } from './descend/reference.ts';
 import { checkSameLength, sumLanes } from './error-sums/reference.ts';
-import { gptqRows } from './gptq/reference.ts';
-import { accumulateGram } from './gram/reference.ts';
 import { planHistogram } from './histogram/reference.ts';
-import { inverseCholesky } from './inverse-cholesky/reference.ts';
 import { checkMseScale } from './mse-scale/reference.ts';
 import { checkQuantize, inverseOf } from './quantize/reference.ts';
 import { checkCodeRange, checkRows, newCodes } from './checks.ts';
 import type { SyncKernelSet } from './reference-backend.ts';
+import { createWasmCholesky } from './wasm-cholesky.ts';
 import { createWasmCodes } from './wasm-codes.ts';
+import { createWasmGram } from './wasm-gram.ts';
 import { Arena, CHUNK_ELEMENTS } from './wasm-memory.ts';
 import { rowChunks } from './row-chunks.ts';
 import type { WasmExports, WasmFlavour } from './wasm-module.ts';
 import { instantiate } from './wasm-module.ts';
+import { createWasmRounding } from './wasm-rounding.ts';
 import { createWasmSelection } from './wasm-selection.ts';
+import { Workspaces } from './wasm-workspace.ts';
 
 /** What every group of WASM kernels works with. */
 export interface WasmContext {
@@ -301,10 +301,11 @@ export function createWasmKernels(flavour: WasmFlavour): WasmKernelSet {
   const wasm = instantiate(flavour);
   wasm.initCompress();
   const context: WasmContext = { wasm, arena: new Arena(wasm.memory, wasm.heapBase()) };
+  const workspaces = new Workspaces(flavour);
   return {
     backend: 'wasm',
     flavour,
-    memoryBytes: () => context.arena.heldBytes,
+    memoryBytes: () => context.arena.heldBytes + workspaces.heldBytes,
     ...extremes(context),
     ...statistics(context),
     ...affine(context),
@@ -312,9 +313,8 @@ export function createWasmKernels(flavour: WasmFlavour): WasmKernelSet {
     ...halves(context),
     ...createWasmCodes(context),
     ...createWasmSelection(context),
-    accumulateGram,
-    inverseCholesky,
-    gptqRows,
-    descendRows,
+    ...createWasmGram(workspaces),
+    ...createWasmCholesky(workspaces),
+    ...createWasmRounding(workspaces),
   };
 }

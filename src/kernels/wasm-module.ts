@@ -79,6 +79,108 @@ export interface WasmExports {
   initCompress(): void;
   compress(codes: number, n: number, mask: number, out: number): number;
   errorSums(x: number, y: number, n: number, state: number): void;
+  packRows(from: number, stride: number, steps: number, panel: number): void;
+  packPanels(x: number, rows: number, columns: number, panels: number): void;
+  gramStripe(
+    panels: number,
+    rows: number,
+    count: number,
+    first: number,
+    last: number,
+    stripe: number,
+    stride: number,
+  ): void;
+  factorColumns(a: number, stride: number, n: number, k: number, width: number, panels: number): number;
+  updateColumns(
+    a: number,
+    stride: number,
+    n: number,
+    k: number,
+    width: number,
+    panels: number,
+    first: number,
+    last: number,
+  ): void;
+  packBlock(a: number, stride: number, k: number, width: number, left: number, diagonal: number): void;
+  invertRows(
+    a: number,
+    stride: number,
+    k: number,
+    width: number,
+    left: number,
+    diagonal: number,
+    first: number,
+    last: number,
+    y: number,
+    b: number,
+  ): void;
+  gptqColumns(
+    x: number,
+    size: number,
+    groups: number,
+    u: number,
+    stride: number,
+    from: number,
+    to: number,
+    table: number,
+    tableSize: number,
+    groupOf: number,
+    low: number,
+    high: number,
+    codes: number,
+    codeStride: number,
+    b: number,
+  ): void;
+  openDescent(
+    w: number,
+    q: number,
+    columns: number,
+    codes: number,
+    stride: number,
+    table: number,
+    groupOf: number,
+  ): void;
+  closeDescent(
+    q: number,
+    columns: number,
+    codes: number,
+    stride: number,
+    table: number,
+    groupOf: number,
+  ): void;
+  addProducts(
+    g: number,
+    d: number,
+    size: number,
+    groups: number,
+    h: number,
+    stride: number,
+    columns: number,
+    from: number,
+    width: number,
+    b: number,
+  ): void;
+  descendColumns(
+    g: number,
+    q: number,
+    size: number,
+    groups: number,
+    h: number,
+    stride: number,
+    columns: number,
+    from: number,
+    width: number,
+    table: number,
+    tableSize: number,
+    groupOf: number,
+    low: number,
+    high: number,
+    active: number,
+    moved: number,
+    delta: number,
+    block: number,
+    b: number,
+  ): void;
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

@@ -9,6 +9,11 @@ export { countKeys, countKeysWithPrefix, thresholdMask } from '../magnitude/asse
 export { nmMask } from '../nm-mask/assembly';
 export { packMask, applyMask, initCompress, compress } from '../bitmask/assembly';
 export { errorSums } from '../error-sums/assembly';
+export { packRows } from './tile';
+export { packPanels, gramStripe } from '../gram/assembly';
+export { factorColumns, updateColumns, packBlock, invertRows } from '../inverse-cholesky/assembly';
+export { gptqColumns } from '../gptq/assembly';
+export { openDescent, addProducts, descendColumns, closeDescent } from '../descend/assembly';
 
 /** First byte after the constants: the caller may use everything from here on. */
 export function heapBase(): usize {

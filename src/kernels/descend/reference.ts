@@ -22,7 +22,7 @@ import { checkGrids, decodeOne, gridsOfRow } from '../row-grids.ts';
 /** Sweeps beyond it are a mistake: descent ends after some ten. */
 const MOST_SWEEPS = 1000;
 
-/** @throws RangeError when sizes do not agree, the grids are wrong, a code is outside low..high or sweeps not in 0..1000. */
+/** @throws RangeError when sizes do not agree, the grids are wrong, H is not finite, a code is outside low..high or sweeps not in 0..1000. */
 export function checkDescend(
   w: Float32Array,
   rows: number,
@@ -37,6 +37,9 @@ export function checkDescend(
   checkRows(codes.length, rows, columns);
   checkGrids(rows, columns, grids);
   checkWhole('sweeps', sweeps, 0, MOST_SWEEPS);
+  let faults = 0;
+  for (const value of h) faults += value - value; // NaN for what is not finite
+  if (faults !== 0) throw new RangeError('H must be finite');
   if (codes.some((code) => code < grids.low || code > grids.high)) {
     throw new RangeError(`codes within ${grids.low}..${grids.high} expected`);
   }
