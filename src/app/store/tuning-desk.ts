@@ -2,6 +2,8 @@
  * The user's commands about sensitivity, automatic precision, hazards and the graph: each talks to the studio in its turn
  * and puts what it learned into the store. It must not know workers or React.
  */
+import type { ParamValues } from '../../core/passes/types.ts';
+import type { Recipe } from '../../core/recipe/types.ts';
 import type { Fix, LayerOption, TuneResult } from '../../core/search/types.ts';
 import { targetOf } from '../../core/targets/registry.ts';
 import { DEFAULT_TARGET } from '../../core/targets/types.ts';
@@ -11,8 +13,9 @@ import { chooseEntry } from './auto-choice.ts';
 import { dataInUse, variantIdOf } from './entries.ts';
 import { edit, replaceRecipe } from './edits.ts';
 import { announce, showError } from './notices.ts';
+import { PRECISION_PARAM, QUANTIZE } from './pass-names.ts';
 import type { Pipeline } from './pipeline.ts';
-import { recipeKey, withFix } from './recipe-edit.ts';
+import { hasIntegers, precisionOf, recipeKey, stepOf, withFix } from './recipe-edit.ts';
 import { ORIGINAL, recipeOf } from './state.ts';
 import type { AppState, AppStore, StudyEntry } from './state.ts';
 import { AUTO_OFF, FIRST_GOAL } from './tuning-state.ts';
@@ -53,11 +56,15 @@ class Desk implements TuningDesk {
       const { model } = this.store.getState();
       const target = targetOnScreen(this.store.getState());
       if (model === null || !(await this.calibrated(call))) return;
+      const asked = askedOf(recipeOf(this.store.getState()));
+      const all = options ?? sensitivityOptions(target);
       const request = {
-        options: options ?? sensitivityOptions(target),
+        options: asked === undefined || all.includes(asked) ? all : [...all, asked],
         samples: SENSITIVITY_SAMPLES,
         metric: 'auto',
         target,
+        params: weightParams(recipeOf(this.store.getState())),
+        ...(asked === undefined ? {} : { asked }),
       } as const;
       const again = this.pipeline.show('sensitivity', title, call.signal);
       const found = await this.studio.sensitivity(model.modelId, request, {
@@ -294,6 +301,19 @@ const TUNE_OPTIONS: readonly LayerOption[] = ['fp32', 'fp16', 'int8', 'int8-acti
 
 function sensitivityOptions(target: TargetId): readonly LayerOption[] {
   return SENSITIVITY_OPTIONS.filter((option) => allowed(target, option));
+}
+
+/** What the layers have on screen: fixes are proposed against it. Undefined where weights stay floats. */
+function askedOf(recipe: Recipe): LayerOption | undefined {
+  const precision = precisionOf(recipe);
+  if (precision === 'fp32' || precision === 'fp16') return undefined;
+  return precision === 'int8' && hasIntegers(recipe) ? 'int8-activations' : precision;
+}
+
+/** How weights are encoded on screen, whatever the precision: scales for what, by which method. */
+function weightParams(recipe: Recipe): ParamValues {
+  const { [PRECISION_PARAM]: _precision, ...params } = stepOf(recipe, QUANTIZE)?.params ?? {};
+  return params;
 }
 
 function tuneOptions(target: TargetId): readonly LayerOption[] {

@@ -17,6 +17,7 @@ import type { Candidates } from './candidates.ts';
 import { within } from './context.ts';
 import type { SearchContext } from './context.ts';
 import { explainLayers } from './explain.ts';
+import { boldest } from './options.ts';
 import type {
   LayerOption,
   LayerSensitivity,
@@ -76,6 +77,7 @@ export async function proxyReport(
     origin: context.calibration.samples.origin,
     layers: found.toSorted((a, b) => (order.get(a.layer) ?? 0) - (order.get(b.layer) ?? 0)),
     notMeasured: [...reasons].map(([layer, reason]) => ({ layer, reason })),
+    asked: request.asked ?? boldest(request.options),
     millis: context.now() - started,
   };
   const explained = await explainLayers(model, base, activations, request, within(context, 0.9, 1));

@@ -11,6 +11,7 @@ import { refuseEmpty, within } from './context.ts';
 import type { SearchContext } from './context.ts';
 import { METRIC_TEXT } from './damage.ts';
 import { explainLayers } from './explain.ts';
+import { boldest } from './options.ts';
 import { openProbe } from './probe-run.ts';
 import type { ProbeRun, TrialResult } from './probe-run.ts';
 import { proxyReport } from './proxy.ts';
@@ -66,6 +67,7 @@ export async function measureSensitivity(
     origin: context.calibration.samples.origin,
     layers: trials.layers(),
     notMeasured: trials.notMeasured(),
+    asked: request.asked ?? boldest(request.options),
     millis: context.now() - started,
   };
   const layers = await explainLayers(model, base, activations, request, within(context, TRIALS_SHARE, 1));

@@ -89,6 +89,8 @@ export interface SensitivityReport {
   readonly origin: 'samples' | 'synthetic';
   readonly layers: readonly LayerSensitivity[];
   readonly notMeasured: readonly { readonly layer: string; readonly reason: string }[];
+  /** What the layers were taken to have: the gains of fixes are parts of its damages. */
+  readonly asked?: LayerOption;
   readonly millis: number;
 }
 
