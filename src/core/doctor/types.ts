@@ -50,4 +50,10 @@ export interface ParityRow {
   readonly maxError: number;
   /** Values that are NaN or infinite on one side only. */
   readonly notFinite: number;
+  /** Samples that were compared. */
+  readonly samples: number;
+  /** It does not run there: the runtime's words. The figures are then null and 0. */
+  readonly failed?: string;
+  /** Where the difference is more than rounding. */
+  readonly finding?: Finding;
 }
