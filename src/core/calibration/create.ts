@@ -2,6 +2,7 @@
  * The source of statistics behind `Calibration`: keeps what was found by model, samples and request, and sweeps the
  * samples for the rest. It must not know passes, hosts or files.
  */
+import { gatherGrams } from './grams.ts';
 import type { GraphRunner } from '../onnx/graph-runner.ts';
 import type { Model } from '../onnx/ir.ts';
 import type { MatrixKernels } from '../tensor/kernel-set.ts';
@@ -67,13 +68,8 @@ export function createCalibration(parts: CalibrationParts): Calibration {
       }
       return answer(request, known);
     },
-    async grams(model, layers, of, checkpoint, visit) {
-      void [model, of];
-      for (const layer of layers) {
-        await checkpoint(0, '');
-        await visit(layer, 'not there yet');
-      }
-    },
+    grams: (model, layers, of, checkpoint, visit) =>
+      gatherGrams(parts, plainModel(model, of), layers, checkpoint, visit),
   };
 }
 

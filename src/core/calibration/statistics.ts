@@ -59,7 +59,8 @@ export async function gatherStatistics(
   return work.found();
 }
 
-async function firstBatch({ samples }: SweepHost): Promise<CalibrationBatch> {
+/** The first batch with a sample that can be read. @throws PareError `data-invalid` where there is none */
+export async function firstBatch({ samples }: SweepHost): Promise<CalibrationBatch> {
   for (let index = 0; index < samples.batches; index++) {
     const batch = await samples.batch(index);
     if (batch.rows > 0) return batch;
@@ -78,7 +79,7 @@ class Gathering {
   readonly #histograms = new Map<string, ValueHistogram>();
   readonly #channels = new Map<string, ChannelFigures>();
   #samples = 0;
-  #runs: boolean | undefined;
+  #runs = false;
 
   constructor(host: SweepHost, model: Model, first: CalibrationBatch, missing: Map<string, string>) {
     this.#host = host;
@@ -208,18 +209,18 @@ class Gathering {
       return undefined;
     } catch (error) {
       if (!(error instanceof PareError) || error.code !== 'runtime-refused') throw error;
-      this.#runs ??= await this.#modelRuns();
+      if (!this.#runs) await this.#assertRuns();
+      this.#runs = true;
       return `the runtime cannot look at it: ${error.message}`;
     }
   }
 
-  async #modelRuns(): Promise<boolean> {
+  async #assertRuns(): Promise<void> {
     const { runner } = this.#host;
     const outputs = this.#model.graph.outputs.map(({ name }) => name);
     const session = await runner.open(writeModel(this.#model, { externalize: 'never' }).model, 'basic');
     try {
       await session.run(this.#first.feeds, outputs);
-      return true;
     } finally {
       await session.release();
     }

@@ -26,7 +26,7 @@ export interface Sweep {
   /** @param padded the samples of a run are given by its input `rowsInput`. */
   graph(padded: boolean): SweepGraph & { readonly rowsInput?: string };
   /** More feeds for one run, e.g. where to look. */
-  extraFeeds?(batch: CalibrationBatch, index: number): ReadonlyMap<string, HostTensor>;
+  extraFeeds?(batch: CalibrationBatch, padded: boolean): ReadonlyMap<string, HostTensor>;
   take(outputs: ReadonlyMap<string, HostTensor>, rows: number): void | Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export async function sweepSamples(
       await checkpoint(index / samples.batches, `looking at sample ${done + 1} of ${samples.count}`);
       const batch = await samples.batch(index);
       if (batch.rows === 0) continue;
-      await sessions.run(batch, index);
+      await sessions.run(batch);
       done += batch.rows;
     }
   } finally {
@@ -68,28 +68,28 @@ class SessionPair {
     this.#sweep = sweep;
   }
 
-  async run(batch: CalibrationBatch, index: number): Promise<void> {
+  async run(batch: CalibrationBatch): Promise<void> {
     const size = batchSizeOf(batch, this.#sweep.base);
-    if (this.#single && size === batch.rows) return this.#oneByOne(batch, index);
+    if (this.#single && size === batch.rows) return this.#oneByOne(batch);
     try {
-      await this.#once(batch, index, size > batch.rows);
+      await this.#once(batch, size > batch.rows);
       this.#ran = true;
     } catch (error) {
       const refused = error instanceof PareError && error.code === 'runtime-refused';
       if (!refused || this.#ran || batch.rows === 1 || size > batch.rows) throw error;
-      await this.#oneByOne(batch, index);
+      await this.#oneByOne(batch);
       this.#single = true;
     }
   }
 
-  async #oneByOne(batch: CalibrationBatch, index: number): Promise<void> {
-    for (let row = 0; row < batch.rows; row++) await this.#once(rowOf(batch, row), index, false);
+  async #oneByOne(batch: CalibrationBatch): Promise<void> {
+    for (let row = 0; row < batch.rows; row++) await this.#once(rowOf(batch, row), false);
   }
 
-  async #once(batch: CalibrationBatch, index: number, padded: boolean): Promise<void> {
+  async #once(batch: CalibrationBatch, padded: boolean): Promise<void> {
     const { session, outputs, model, rowsInput } = await this.#session(padded);
     const feeds = new Map(batch.feeds);
-    for (const [name, tensor] of this.#sweep.extraFeeds?.(batch, index) ?? []) feeds.set(name, tensor);
+    for (const [name, tensor] of this.#sweep.extraFeeds?.(batch, padded) ?? []) feeds.set(name, tensor);
     if (rowsInput !== undefined)
       feeds.set(rowsInput, wholeTensor(Array.from({ length: batch.rows }, (_, i) => i)));
     const taken = new Set(model.graph.inputs.map(({ name }) => name));
