@@ -10,6 +10,7 @@ import { isSettled } from '../../store/state.ts';
 import { overallVerdict } from '../../store/verdict.ts';
 import { WarnIcon } from '../../ui/icons.tsx';
 import { ProgressLine } from '../../ui/progress-line.tsx';
+import { MadeUpNote } from '../calibration/calibration-line.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { Explain } from '../stages/explain.tsx';
 import { useCurrentEntry } from '../workspace/use-study.ts';
@@ -63,6 +64,7 @@ function Standing(): ReactElement {
           </p>
         )}
         <OnTheData />
+        <MadeUpNote />
       </div>
       <Button
         variant="default"

@@ -12,6 +12,7 @@ import {
   PRECISION_STOPS,
   overrideCount,
   precisionOf,
+  precisionText,
   sparsityOf,
   withPrecision,
   withSparsity,
@@ -20,9 +21,13 @@ import { recipeOf } from '../../store/state.ts';
 import { FileButton } from '../../ui/file-button.tsx';
 import { plural } from '../../ui/format.ts';
 import { LabelledSlider } from '../../ui/labelled-slider.tsx';
+import { CalibrationLine } from '../calibration/calibration-line.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { CardHead } from '../stages/card-head.tsx';
 import { stageTarget } from '../stages/go-to-stage.ts';
+import { TargetSelect } from '../target/target-select.tsx';
+import { AutoPrecision } from '../tune/auto-precision.tsx';
+import { IntegerSwitch } from './integer-switch.tsx';
 import { Presets } from './presets.tsx';
 import { StepRow } from './step-row.tsx';
 import './recipe.css';
@@ -38,7 +43,11 @@ export const RecipePanel = memo(function RecipePanel(): ReactElement {
       <RecipeTitle />
       <Presets />
       <PrecisionSlider />
+      <AutoPrecision />
+      <IntegerSwitch />
+      <CalibrationLine />
       <SparsitySlider />
+      <TargetSelect />
       <div className="steps">
         {PASS_METAS.map((meta) => (
           <StepRow key={meta.id} meta={meta} />
@@ -64,6 +73,7 @@ function RecipeTitle(): ReactElement {
 function PrecisionSlider(): ReactElement {
   const { store } = useApp();
   const precision = useAppState((state) => precisionOf(recipeOf(state)));
+  const text = useAppState((state) => precisionText(recipeOf(state)));
   return (
     <LabelledSlider
       label="Precision"
@@ -71,7 +81,7 @@ function PrecisionSlider(): ReactElement {
       max={PRECISION_STOPS.length - 1}
       step={1}
       value={PRECISION_STOPS.indexOf(precision)}
-      valueText={precision}
+      valueText={text}
       textOf={stopAt}
       ticks={PRECISION_TICKS}
       onChange={(value) => edit(store, (draft) => withPrecision(draft, stopAt(value)), 'precision')}

@@ -14,7 +14,9 @@ import { StepsTab } from '../history/steps-tab.tsx';
 import { BaselineCard } from '../baseline/baseline-card.tsx';
 import { DataCard } from '../data/data-card.tsx';
 import { EnergyCard } from '../energy/energy-card.tsx';
+import { DoctorCard } from '../doctor/doctor-card.tsx';
 import { GoalCard } from '../goal/goal-card.tsx';
+import { GraphTab } from '../graph/graph-tab.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { Remarks } from '../inspector/remarks.tsx';
 import { Kpis } from '../kpis/kpis.tsx';
@@ -80,6 +82,7 @@ export function Workspace(): ReactElement {
         <div className="col col-right">
           {rest ? <Inspector /> : null}
           {rest ? <ChangedCard /> : null}
+          {rest ? <DoctorCard /> : null}
           {rest ? <LabCard /> : null}
           {rest ? <EnergyCard /> : null}
           {rest ? <Remarks /> : null}
@@ -123,6 +126,7 @@ function Details(): ReactElement {
           <Tabs.Tab value="layers">
             Layers <span className="tab-count">{layers}</span>
           </Tabs.Tab>
+          <Tabs.Tab value="graph">Graph</Tabs.Tab>
           <Tabs.Tab value="profile">Profile</Tabs.Tab>
           <Tabs.Tab value="predictions">Predictions</Tabs.Tab>
           <Tabs.Tab value="per-class">Per class</Tabs.Tab>
@@ -136,6 +140,9 @@ function Details(): ReactElement {
         </Tabs.List>
         <Tabs.Panel value="layers">
           <LayersTable />
+        </Tabs.Panel>
+        <Tabs.Panel value="graph">
+          <GraphTab />
         </Tabs.Panel>
         <Tabs.Panel value="profile">
           <ProfileTab />
