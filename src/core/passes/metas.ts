@@ -6,15 +6,17 @@ import { pruneMagnitudeMeta } from './prune-magnitude/meta.ts';
 import { quantizeActivationsMeta } from './quantize-activations/meta.ts';
 import { quantizeWeightsMeta } from './quantize-weights/meta.ts';
 import { SIMPLIFY_META } from './simplify/meta.ts';
+import { smoothActivationsMeta } from './smooth-activations/meta.ts';
 import type { PassMeta } from './types.ts';
 
 export const PASS_METAS: readonly PassMeta[] = [
   SIMPLIFY_META,
   equalizeMeta,
+  smoothActivationsMeta,
   pruneMagnitudeMeta,
   quantizeWeightsMeta,
-  quantizeActivationsMeta,
   correctBiasMeta,
+  quantizeActivationsMeta,
   convertHalfMeta,
 ];
 

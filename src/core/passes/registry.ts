@@ -6,14 +6,16 @@ import { pruneMagnitude } from './prune-magnitude/pass.ts';
 import { quantizeActivations } from './quantize-activations/pass.ts';
 import { quantizeWeights } from './quantize-weights/pass.ts';
 import { simplifyPass } from './simplify/pass.ts';
+import { smoothActivationsPass } from './smooth-activations/pass.ts';
 import type { Pass } from './types.ts';
 
 export const PASSES: readonly Pass[] = [
   simplifyPass,
   equalizePass,
+  smoothActivationsPass,
   pruneMagnitude,
   quantizeWeights,
-  quantizeActivations,
   correctBiasPass,
+  quantizeActivations,
   convertHalfPass,
 ];

@@ -86,10 +86,10 @@ describe('convert-half', () => {
     expect(listWeights(made).map(({ id }) => id)).toEqual(['w1', 'w2', 'w3']);
     const [was, is] = [await outputs(net), await outputs(made)];
     for (const name of ['y', 'logits']) {
-      const scale = Math.max(...was[name]!.map(Math.abs));
+      const scale = Math.max(...was[name].map(Math.abs));
       // Five operators in a row, each rounding its weights and its result by at most 2^-11 of the largest value.
-      was[name]!.forEach((value, i) =>
-        expect(Math.abs(is[name]![i]! - value)).toBeLessThan(10 * 2 ** -11 * scale),
+      was[name].forEach((value, i) =>
+        expect(Math.abs(is[name][i] - value)).toBeLessThan(10 * 2 ** -11 * scale),
       );
     }
     expect(is['logits']).not.toEqual(was['logits']);
@@ -122,9 +122,9 @@ describe('convert-half', () => {
     expect(verifyModel(lowered).errors).toEqual([]);
     const plain = await outputs((await lowerModel(int8.model)).model);
     const half = await outputs(lowered);
-    const scale = Math.max(...plain['logits']!.map(Math.abs));
-    plain['logits']!.forEach((value, i) =>
-      expect(Math.abs(half['logits']![i]! - value)).toBeLessThan(10 * 2 ** -11 * scale),
+    const scale = Math.max(...plain['logits'].map(Math.abs));
+    plain['logits'].forEach((value, i) =>
+      expect(Math.abs(half['logits'][i] - value)).toBeLessThan(10 * 2 ** -11 * scale),
     );
   });
 
