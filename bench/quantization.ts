@@ -4,7 +4,8 @@
  * `python bench/peers/quantize.py DIR` lets the other tools work, `npx tsx bench/quantization.ts DIR [part of a name]
  * [--json FILE] [--no-latency]` makes Pare's variants and prints the table. No label is read for calibration.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sharedDir } from '../src/core/testing/shared.ts';
@@ -56,8 +57,12 @@ async function main(): Promise<void> {
     for (const labelled of models) await dump(labelled, options.dump);
     return;
   }
-  const [root, ...parts] = positionals;
-  if (root === undefined) throw new Error('Give the folder that --dump has written.');
+  const [given, ...parts] = positionals;
+  const root = given ?? mkdtempSync(join(tmpdir(), 'pare-quantization-'));
+  if (given === undefined) {
+    console.log('Without other tools: give a folder that --dump has written and quantize.py has worked in.');
+    for (const labelled of models) await dump(labelled, root);
+  }
   const lines = [];
   for (const labelled of models) {
     if (parts.length > 0 && !parts.some((part) => labelled.name.includes(part))) continue;
@@ -70,6 +75,7 @@ async function main(): Promise<void> {
     const found: unknown = existsSync(peers) ? JSON.parse(readFileSync(peers, 'utf8')) : {};
     lines.push(...(await quantizationTable(labelled, folder, found, options['no-latency'] !== true)));
   }
+  if (given === undefined) rmSync(root, { recursive: true });
   if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(lines, null, 2));
 }
 

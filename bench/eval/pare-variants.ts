@@ -7,4 +7,8 @@ import type { OpenedModel } from './variants.ts';
 export async function* pareVariants(
   _opened: OpenedModel,
   _from: { readonly dataset: Dataset; readonly config: DataConfig; readonly runner: GraphRunner },
-): AsyncGenerator<{ readonly name: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly note: string }> {}
+): AsyncGenerator<{
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly note: string;
+}> {}

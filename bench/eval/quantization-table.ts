@@ -52,7 +52,12 @@ function describe({ variant, value, comparison, bytes, latency, note }: Quantiza
   return `  ${variant.padEnd(26)} ${(100 * value).toFixed(2).padStart(6)} %  ${change.padEnd(24)} ${String(bytes).padStart(9)} B  ${speed.padEnd(24)} ${note}`;
 }
 
-async function judge(place: Place, variant: string, bytes: Uint8Array<ArrayBuffer>, note: string): Promise<QuantizationLine> {
+async function judge(
+  place: Place,
+  variant: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  note: string,
+): Promise<QuantizationLine> {
   const { labelled, dataset, config, opened, original, timed } = place;
   const predictor = await openNodePredictor([{ name: `${variant}.onnx`, parts: [bytes] }], 1);
   const common = { dataset, config, part: 'evaluation', fitted: '', checkpoint: calm } as const;
@@ -95,9 +100,12 @@ export async function quantizationTable(
     console.log(describe(line));
     lines.push(line);
   };
-  const fail = (variant: string, error: unknown): void => console.log(`  ${variant.padEnd(26)} failed: ${String(error)}`);
+  const fail = (variant: string, error: unknown): void =>
+    console.log(`  ${variant.padEnd(26)} failed: ${String(error)}`);
   add(await judge(place, 'fp32', opened.bytes, 'the original'));
-  for (const [name, { tool, failed }] of Object.entries(peers as Record<string, { tool?: string; failed?: string }>)) {
+  for (const [name, { tool, failed }] of Object.entries(
+    peers as Record<string, { tool?: string; failed?: string }>,
+  )) {
     const file = join(folder, 'peers', `${name}.onnx`);
     if (failed !== undefined || !existsSync(file)) {
       console.log(`  ${name.padEnd(26)} failed: ${failed ?? 'no file'}`);
@@ -109,7 +117,11 @@ export async function quantizationTable(
       fail(name, error);
     }
   }
-  for await (const { name, bytes, note } of pareVariants(opened, { dataset, config, runner: createNodeRunner() })) {
+  for await (const { name, bytes, note } of pareVariants(opened, {
+    dataset,
+    config,
+    runner: createNodeRunner(),
+  })) {
     try {
       add(await judge(place, name, bytes, note));
     } catch (error) {
