@@ -22,6 +22,8 @@ export interface AllocationLayer {
   /** Nanoseconds of the border in front of it and behind it, when it computes in integers and the other side does not. */
   readonly enterNanos: number;
   readonly leaveNanos: number;
+  /** Nanoseconds of sums in front of it when everything that feeds it computes in integers too; absent = 0. */
+  readonly joinNanos?: number;
   /** Indices of layers whose values it reads; −1 = floats that no layer made. */
   readonly feeds: readonly number[];
 }
@@ -69,7 +71,7 @@ export function totalsOf(layers: readonly AllocationLayer[], picks: readonly num
   let nanos = 0;
   let damage = 0;
   const leaves = leavingLayers(layers, picks);
-  layers.forEach(({ choices, feeds, enterNanos, leaveNanos }, i) => {
+  layers.forEach(({ choices, feeds, enterNanos, leaveNanos, joinNanos }, i) => {
     const choice = choices[picks[i]];
     bytes += choice.bytes;
     nanos += choice.nanos;
@@ -77,6 +79,7 @@ export function totalsOf(layers: readonly AllocationLayer[], picks: readonly num
     if (!choice.integer) return;
     if (feeds.length === 0 || feeds.some((from) => from < 0 || !isInteger(layers, picks, from)))
       nanos += enterNanos;
+    else nanos += joinNanos ?? 0;
     if (leaves[i]) nanos += leaveNanos;
   });
   return { bytes, nanos, damage };
@@ -166,7 +169,10 @@ function listStates(layers: readonly AllocationLayer[], weights: Weights): State
         if (!Number.isFinite(choice.nanos) || !Number.isFinite(choice.damage)) return;
         const enters = choice.integer && !(chained && before.integer);
         const left = before.integer && !(onlyReader && choice.integer);
-        const border = (enters ? layer.enterNanos : 0) + (left ? layers[i - 1].leaveNanos : 0);
+        const joins = choice.integer && !enters ? (layer.joinNanos ?? 0) : 0;
+        const border =
+          (enters ? Math.max(layer.enterNanos, layer.joinNanos ?? 0) : joins) +
+          (left ? layers[i - 1].leaveNanos : 0);
         next.push(extend(before, choice, pick, border, weights));
       });
     }

@@ -22,6 +22,8 @@ export interface LayerWork {
   readonly outputs: number;
   readonly inputs: number;
   readonly weights: number;
+  /** Elements of sums, averages and the like between the layers that feed it and this one. */
+  readonly joined?: number;
 }
 
 /** Layers and what flows between them, through operators that compute on codes as well. */
@@ -67,6 +69,11 @@ export function integerNanos(work: LayerWork, speed: DeviceSpeed): number {
 /** From floats to the codes that a layer reads. */
 export function enterNanos(work: LayerWork, speed: DeviceSpeed): number {
   return work.inputs * (speed.quantizeNanos + moveNanos(work, speed));
+}
+
+/** Sums and averages in front of a layer, when codes come in and codes are wanted. */
+export function joinNanos(work: LayerWork, speed: DeviceSpeed): number {
+  return (work.joined ?? 0) * (speed.joinNanos ?? 0);
 }
 
 /** From the codes that a layer writes to floats. */
@@ -138,6 +145,7 @@ export function timeOf(
       nanos = predicted > 0 ? (integerNanos(work, speed) * own) / predicted : integerNanos(work, speed);
       if (graph.feeds[i].some((from) => from < 0 || !integer[from]) || graph.feeds[i].length === 0)
         borderNanos += enterNanos(work, speed);
+      else borderNanos += joinNanos(work, speed);
       if (leaves[i]) borderNanos += leaveNanos(work, speed);
     }
     floats += own;

@@ -38,6 +38,8 @@ export interface ProbeWork {
   /** Weights of integer products, whatever the number of rows. */
   readonly integerWeights?: number;
   readonly elementwise?: number;
+  /** Elements of sums in codes. */
+  readonly joined?: number;
   /** Elements that a border probe makes for itself. */
   readonly filled?: number;
 }
@@ -230,13 +232,13 @@ function products(
 const BORDER_ELEMENTS = 2 ** 18;
 const BORDER_COPIES = 6;
 
-type BorderOp = 'QuantizeLinear' | 'DequantizeLinear' | 'Transpose' | 'LeakyRelu';
+type BorderOp = 'QuantizeLinear' | 'DequantizeLinear' | 'Transpose' | 'LeakyRelu' | 'Add';
 
 /** One operator many times over a value that is made inside: nobody fetches what it gives. */
 function borders(name: string, opType: BorderOp): SpeedProbe {
   const side = 64;
   const dims = [1, side, side, BORDER_ELEMENTS / side / side];
-  const ofCodes = opType === 'DequantizeLinear' || opType === 'Transpose';
+  const ofCodes = opType === 'DequantizeLinear' || opType === 'Transpose' || opType === 'Add';
   const build: Build = {
     nodes: [node('Expand', ['x', 'shape'], ['wide']), node('QuantizeLinear', ['wide', 's', 'z'], ['codes'])],
     tensors: [
@@ -250,8 +252,8 @@ function borders(name: string, opType: BorderOp): SpeedProbe {
   const outputs = ['y'];
   for (let i = 0; i < BORDER_COPIES; i++) {
     const output = `t${i}`;
-    build.nodes.push(borderNode(opType, ofCodes ? 'codes' : 'wide', output, i, build.tensors));
-    types[output] = opType === 'QuantizeLinear' || opType === 'Transpose' ? 'uint8' : 'float32';
+    build.nodes.push(...borderNodes(opType, ofCodes ? 'codes' : 'wide', output, i, build.tensors));
+    types[output] = opType === 'DequantizeLinear' || opType === 'LeakyRelu' ? 'float32' : 'uint8';
     outputs.push(output);
   }
   const elements = BORDER_ELEMENTS * BORDER_COPIES;
@@ -263,18 +265,27 @@ const WORK_OF = {
   DequantizeLinear: 'dequantized',
   Transpose: 'transposed',
   LeakyRelu: 'elementwise',
+  Add: 'joined',
 } as const satisfies Record<BorderOp, WorkName>;
 
 /** Each copy differs a little, so that the runtime does not take two for one. */
-function borderNode(opType: BorderOp, from: string, to: string, i: number, tensors: Tensor[]): Node {
+function borderNodes(opType: BorderOp, from: string, to: string, i: number, tensors: Tensor[]): Node[] {
   switch (opType) {
     case 'Transpose':
-      return node(opType, [from], [to], { attrs: { perm: ints(TRANSPOSES[i % TRANSPOSES.length]) } });
+      return [node(opType, [from], [to], { attrs: { perm: ints(TRANSPOSES[i % TRANSPOSES.length]) } })];
     case 'LeakyRelu':
-      return node(opType, [from], [to], { attrs: { alpha: float(0.1 + i / 100) } });
+      return [node(opType, [from], [to], { attrs: { alpha: float(0.1 + i / 100) } })];
+    case 'Add':
+      tensors.push(floatTensor(`s${i}`, [], [CODE_SCALE + (i + 1) / 1000]));
+      return [
+        node('DequantizeLinear', [from, 's', 'z'], [`a${i}`]),
+        node('DequantizeLinear', [from, 's', 'z'], [`b${i}`]),
+        node('Add', [`a${i}`, `b${i}`], [`c${i}`]),
+        node('QuantizeLinear', [`c${i}`, `s${i}`, 'z'], [to]),
+      ];
     default:
       tensors.push(floatTensor(`s${i}`, [], [CODE_SCALE + (i + 1) / 1000]));
-      return node(opType, [from, `s${i}`, 'z'], [to]);
+      return [node(opType, [from, `s${i}`, 'z'], [to])];
   }
 }
 
@@ -306,6 +317,7 @@ export function speedProbes(): SpeedProbe[] {
     borders('dequantize', 'DequantizeLinear'),
     borders('transpose', 'Transpose'),
     borders('elementwise', 'LeakyRelu'),
+    borders('join', 'Add'),
   ];
 }
 
@@ -327,6 +339,7 @@ export function speedFrom(
     dequantizeNanos: costs.dequantized ?? 0,
     transposeNanos: costs.transposed ?? 0,
     elementwiseNanos: costs.elementwise ?? 0,
+    joinNanos: Math.max(0, (costs.joined ?? 0) - (costs.elementwise ?? 0)),
     integerWeightNanos: costs.integerWeights ?? 0,
     runNanos,
     fitError: error,

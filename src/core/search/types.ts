@@ -116,6 +116,8 @@ export interface DeviceSpeed {
   readonly transposeNanos: number;
   /** An element of work that no layer does (sums, activation functions). Absent = dequantizeNanos. */
   readonly elementwiseNanos?: number;
+  /** An element of a sum of two values in codes, more than one of floats takes. */
+  readonly joinNanos?: number;
   /** A weight of an integer product, whatever the number of rows. */
   readonly integerWeightNanos?: number;
   /** Whatever is run. */
