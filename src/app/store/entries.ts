@@ -5,6 +5,7 @@
 import type { DataConfig } from '../../core/dataset/types.ts';
 import type { ErrorRecord, Result } from '../../core/errors.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
+import { targetOf } from '../../core/targets/registry.ts';
 import type { CalibrationInfo, Evaluation, MeasureResult, VariantSummary } from '../../worker/api.ts';
 import type { DataInUse, MeasureOptions } from '../bridge/studio.ts';
 import { showError } from './notices.ts';
@@ -126,13 +127,28 @@ export function keepMeasurement(
   result: Result<MeasureResult>,
   options: MeasureOptions,
 ): void {
+  const recipe = store.getState().entries[id]?.recipe;
   keep(store, id, result, {
-    measurement: result.ok ? result.value : null,
+    measurement: result.ok ? onItsTarget(result.value, recipe) : null,
     failure: result.ok ? null : result.error,
     measuredWith: optionsKey(options),
   });
   // That a model cannot run is said once, when it is opened; the cards keep saying it afterwards.
   if (!result.ok && id === ORIGINAL) showError(store, result.error);
+}
+
+/** Speed and memory of this page's runtime would be taken for those of the target. */
+function onItsTarget(result: MeasureResult, recipe: Recipe | undefined): MeasureResult {
+  const { measurable, label } = targetOf(recipe?.target);
+  if (measurable) return result;
+  const reason = `${label} does not run in a browser`;
+  const others = result.notMeasured.filter(({ what }) => what === 'agreement');
+  return {
+    ...result,
+    latency: null,
+    memory: null,
+    notMeasured: [...others, { what: 'latency', reason }, { what: 'memory', reason }],
+  };
 }
 
 /** @param key evaluationKey of what was evaluated */

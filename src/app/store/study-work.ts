@@ -6,6 +6,7 @@
 import type { Result } from '../../core/errors.ts';
 import { looksAtData } from '../../core/recipe/looks-at-data.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
+import { targetOf } from '../../core/targets/registry.ts';
 import { DEFAULT_TARGET } from '../../core/targets/types.ts';
 import type { CalibrationInfo } from '../../worker/api.ts';
 import type { Studio } from '../bridge/studio.ts';
@@ -23,6 +24,9 @@ import type { JobBoard } from './job-board.ts';
 import { hasIntegers, recipeKey } from './recipe-edit.ts';
 import { ORIGINAL, entryOfRecipe, isSettled, recipeOf } from './state.ts';
 import type { AppStore, StudyEntry } from './state.ts';
+
+/** Milliseconds: latencies that would not be shown are not waited for. */
+const NO_TIMING = 1;
 
 export class StudyWork {
   private readonly store: AppStore;
@@ -96,7 +100,7 @@ export class StudyWork {
     const result = await this.studio.measure(
       model.modelId,
       variantIdOf(id),
-      options,
+      targetOf(entry.recipe.target).measurable ? options : { ...options, budgetMillis: NO_TIMING },
       { ...call, supersede: 'measure' },
       dataInUse(state),
     );

@@ -45,11 +45,12 @@ export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
       <CardHead title="Baseline" small="the original on this machine" stage="baseline" />
       {original.failure === null ? null : <p className="small tone-bad">{original.failure.message}</p>}
       <dl className="baseline-facts">
-        {facts.map(({ name, value, note, title }) => (
+        {facts.map(({ name, value, note, source, title }) => (
           <div key={name} title={title}>
             <dt>{name}</dt>
             <dd>
-              {value} {note === '' ? null : <small>{note}</small>}
+              {value} {note === '' ? null : <small>{note}</small>}{' '}
+              <small className={`fact-${source}`}>{source}</small>
             </dd>
           </div>
         ))}

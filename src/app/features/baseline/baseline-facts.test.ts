@@ -23,11 +23,16 @@ const nothing = {
   unit: ['image', 'images'],
 } as const;
 const named = (facts: ReturnType<typeof baselineFacts>) =>
-  Object.fromEntries(facts.map(({ name, value, note }) => [name, `${value} ${note}`.trim()]));
+  Object.fromEntries(
+    facts.map(({ name, value, note, source }) => [
+      name,
+      [value, note, source].filter((part) => part !== '').join(' '),
+    ]),
+  );
 
 describe('baselineFacts', () => {
   it('says nothing that is not known', () => {
-    expect(named(baselineFacts(nothing))).toEqual({ Size: '14.0 MB' });
+    expect(named(baselineFacts(nothing))).toEqual({ Size: '14.0 MB measured' });
   });
 
   it('shows what was measured, counted and estimated, each as what it is', () => {
@@ -49,12 +54,12 @@ describe('baselineFacts', () => {
       },
     });
     expect(named(facts)).toMatchObject({
-      'Latency p50 / p90 / p99': '10.0 ms / 10.5 ms / 11.0 ms quiet',
-      'Load / first run': '5.00 ms / 40.0 ms',
-      'Top-1': '71.7 % [68.9 %, 74.4 %], n 1\u202f000',
-      Memory: '5.00 kB heap',
-      MACs: '301 M',
-      'Peak activations': '4.82 MB',
+      'Latency p50 / p90 / p99': '10.0 ms / 10.5 ms / 11.0 ms quiet measured',
+      'Load / first run': '5.00 ms / 40.0 ms measured',
+      'Top-1': '71.7 % [68.9 %, 74.4 %], n 1\u202f000 measured',
+      Memory: '5.00 kB heap measured',
+      MACs: '301 M counted',
+      'Peak activations': '4.82 MB counted',
       Energy: '7–67 mJ estimated',
     });
     for (const { title } of facts) expect(title).not.toBe('');
@@ -62,6 +67,6 @@ describe('baselineFacts', () => {
 
   it('says that a count is a lower bound where operations are unknown', () => {
     const partial = { ...costs, uncounted: { Custom: 2 } };
-    expect(named(baselineFacts({ ...nothing, costs: partial }))['MACs']).toBe('301 M at least');
+    expect(named(baselineFacts({ ...nothing, costs: partial }))['MACs']).toBe('301 M at least counted');
   });
 });

@@ -9,7 +9,9 @@ export interface BaselineFact {
   readonly name: string;
   readonly value: string;
   readonly note: string;
-  /** How it was obtained, in a sentence. */
+  /** How it was obtained, in a word that stands beside it. */
+  readonly source: 'measured' | 'counted' | 'estimated';
+  /** The same in a sentence. */
   readonly title: string;
 }
 
@@ -30,7 +32,8 @@ export function baselineFacts(input: BaselineInput): readonly BaselineFact[] {
       name: 'Size',
       value: formatBytes(bytes),
       note: '',
-      title: 'Bytes of the file, external data included.',
+      source: 'measured',
+      title: 'Measured: bytes of the file, external data included.',
     },
     ...latencyFacts(measurement),
     ...accuracyFacts(input),
@@ -42,7 +45,8 @@ export function baselineFacts(input: BaselineInput): readonly BaselineFact[] {
           {
             name: 'Energy',
             value: energy,
-            note: 'estimated',
+            note: '',
+            source: 'estimated' as const,
             title: 'Estimated from operations and bytes moved; the constants are in the energy card.',
           },
         ]),
@@ -60,12 +64,14 @@ function latencyFacts(measurement: MeasureResult | null): readonly BaselineFact[
       name: 'Latency p50 / p90 / p99',
       value: [originalMillis, originalP90Millis, originalP99Millis].map(formatMillis).join(' / '),
       note: noise.word,
+      source: 'measured',
       title: `Measured: ${groupThousands(latency.runs)} runs, ${latency.provider}, ${threads}. The machine was ${noise.word}: the middle half of the runs spreads over ${spread} of the median.`,
     },
     {
       name: 'Load / first run',
       value: `${formatMillis(latency.createMillis.original)} / ${formatMillis(latency.firstRunMillis.original)}`,
       note: '',
+      source: 'measured',
       title: 'Measured once: making a session of the model, and its very first run. Not part of the latency.',
     },
   ];
@@ -80,6 +86,7 @@ function accuracyFacts({ evaluation, unit: [one, many] }: BaselineInput): readon
       name: metricWords(main).name,
       value: formatMetric(main, value),
       note: `[${formatMetric(main, interval.low)}, ${formatMetric(main, interval.high)}], n ${count}`,
+      source: 'measured',
       title: `Measured on ${count} ${n === 1 ? one : many}, with the 95 % interval.`,
     },
   ];
@@ -93,6 +100,7 @@ function memoryFacts(measurement: MeasureResult | null): readonly BaselineFact[]
       name: 'Memory',
       value: formatBytes(memory.originalBytes),
       note: 'heap',
+      source: 'measured',
       title: 'Measured: how much of the runtime’s heap one session takes.',
     },
   ];
@@ -102,17 +110,25 @@ function costFacts(costs: CostSummary): readonly BaselineFact[] {
   const missing = Object.keys(costs.uncounted).length;
   const counted = missing === 0 ? 'Counted from the graph.' : 'Counted; some operations are unknown.';
   return [
-    { name: 'MACs', value: formatCount(costs.macs), note: missing === 0 ? '' : 'at least', title: counted },
+    {
+      name: 'MACs',
+      value: formatCount(costs.macs),
+      note: missing === 0 ? '' : 'at least',
+      source: 'counted',
+      title: counted,
+    },
     {
       name: 'Parameters',
       value: formatCount(costs.parameters),
       note: '',
+      source: 'counted',
       title: 'Counted: all weights.',
     },
     {
       name: 'Peak activations',
       value: formatBytes(costs.peakActivationBytes),
       note: '',
+      source: 'counted',
       title: 'Counted: the largest sum of values alive at once, in the graph’s order.',
     },
   ];
