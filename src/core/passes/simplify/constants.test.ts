@@ -28,6 +28,7 @@ const exact = { tolerance: 0 };
 function counting(): { runner: GraphRunner; calls: () => number } {
   let calls = 0;
   const counted: GraphRunner = {
+    ...runner,
     run: (...args) => {
       calls++;
       return runner.run(...args);
