@@ -5,6 +5,7 @@
 import type { DataConfig, PreviewSample, Proposal } from '../core/dataset/types.ts';
 import type { Predictor } from '../core/dataset/predictor.ts';
 import { attempt, PareError, type Result } from '../core/errors.ts';
+import type { ParityRow } from '../core/doctor/types.ts';
 import type { SampleRecord } from '../core/metrics/tasks/types.ts';
 import type { ProfileResult } from '../core/profile/types.ts';
 import type { DeviceSpeed } from '../core/search/types.ts';
@@ -17,6 +18,7 @@ import { measureDeviceSpeed } from '../runtime/device-speed.ts';
 import { measure } from '../runtime/measure.ts';
 import type { MeasureHost } from '../runtime/measure.ts';
 import { readModelBytes } from '../runtime/model-bytes.ts';
+import { measureParity } from '../runtime/parity.ts';
 import { createPredictor } from '../runtime/predictor.ts';
 import { profileModel } from '../runtime/profile.ts';
 import { openSession, startRuntime } from '../runtime/session.ts';
@@ -74,15 +76,15 @@ export class MeasureWorker implements MeasureWorkerApi {
   }
 
   measure(job: string, request: MeasureRequest, data?: MeasureData): Promise<Result<MeasureResult>> {
-    return this.#run(job, async (connected, checkpoint) => {
-      const host = await this.#host(connected, request.threads, checkpoint);
-      if (data === undefined) return measure(host, request);
-      const dataset = await openData(data.files, connected.decoder, quiet(checkpoint));
-      const inputs = await modelInputs(request.original);
-      const samples = (count: number) => readSampleFeeds(dataset, data.config, inputs, count);
-      const withSamples = { ...host, samples };
-      return measure(withSamples, request);
-    });
+    return this.#run(job, async (connected, checkpoint) =>
+      measure(await this.#hostWithSamples(connected, request, data, checkpoint), request),
+    );
+  }
+
+  parity(job: string, request: MeasureRequest, data?: MeasureData): Promise<Result<readonly ParityRow[]>> {
+    return this.#run(job, async (connected, checkpoint) =>
+      measureParity(await this.#hostWithSamples(connected, request, data, checkpoint), request),
+    );
   }
 
   openEvaluation(job: string, setup: EvaluationSetup): Promise<Result<{ readonly samples: number }>> {
@@ -171,6 +173,20 @@ export class MeasureWorker implements MeasureWorkerApi {
 
   async #host({ wasm }: Connected, threads: number, checkpoint: Checkpoint): Promise<MeasureHost> {
     return { ...(await this.#platform.prepare(wasm, threads)), checkpoint };
+  }
+
+  /** With `data` both models are run on the user's samples. */
+  async #hostWithSamples(
+    connected: Connected,
+    request: MeasureRequest,
+    data: MeasureData | undefined,
+    checkpoint: Checkpoint,
+  ): Promise<MeasureHost> {
+    const host = await this.#host(connected, request.threads, checkpoint);
+    if (data === undefined) return host;
+    const dataset = await openData(data.files, connected.decoder, quiet(checkpoint));
+    const inputs = await modelInputs(request.original);
+    return { ...host, samples: (count) => readSampleFeeds(dataset, data.config, inputs, count) };
   }
 
   async #openBoth(
