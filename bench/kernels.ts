@@ -2,6 +2,7 @@
  * How fast the WASM kernels are: each against the plain TypeScript reference and against copying the same bytes, in one run, as
  * medians of interleaved rounds. Fails when quantizeRows misses its marks. Run: npm run bench -- kernels
  */
+import { damp, gridsOf } from '../src/kernels/testing/second-order.ts';
 import { createReferenceKernels } from '../src/kernels/reference-backend.ts';
 import type { SyncKernelSet } from '../src/kernels/reference-backend.ts';
 import { quantizeRowsInto } from '../src/kernels/quantize/reference.ts';
@@ -48,6 +49,15 @@ const halves = reference.toHalf(x).codes;
 const packed = reference.packInt4(nibbles);
 const factors = Float32Array.from({ length: 8 }, (_, i) => 1 - 0.05 * i);
 const small = x.subarray(0, COUNT / 8);
+/** A layer of 256 inputs: beside a copy the matrix kernels say nothing, beside the reference they do. */
+const INPUTS = 256;
+const inputs = x.subarray(0, 4 * INPUTS * INPUTS);
+const empty = new Float32Array(INPUTS * INPUTS);
+const h = damp(reference.accumulateGram(inputs, 4 * INPUTS, INPUTS, empty), INPUTS, 0.01);
+const u = reference.inverseCholesky(h, INPUTS) ?? empty;
+const layer = y.subarray(0, INPUTS * INPUTS);
+const grids = gridsOf(layer, INPUTS, INPUTS, { low: -8, high: 7, groupSize: 32 });
+const start = new Int8Array(layer.length);
 
 const JOBS: readonly Job[] = [
   {
@@ -81,6 +91,22 @@ const JOBS: readonly Job[] = [
   { name: 'applyMask', bytes: x.byteLength, run: (k) => k.applyMask(x, mask) },
   { name: 'compress', bytes: codes.byteLength, run: (k) => k.compress(codes, mask, kept) },
   { name: 'errorSums', bytes: x.byteLength * 2, run: (k) => k.errorSums(x, y) },
+  {
+    name: 'accumulateGram',
+    bytes: inputs.byteLength,
+    run: (k) => k.accumulateGram(inputs, 4 * INPUTS, INPUTS, empty),
+  },
+  { name: 'inverseCholesky', bytes: h.byteLength, run: (k) => k.inverseCholesky(h, INPUTS) },
+  {
+    name: 'gptqRows',
+    bytes: layer.byteLength,
+    run: (k) => k.gptqRows(layer, INPUTS, INPUTS, u, grids),
+  },
+  {
+    name: 'descendRows 4',
+    bytes: layer.byteLength,
+    run: (k) => k.descendRows(layer, INPUTS, INPUTS, h, start, grids, 4),
+  },
 ];
 
 /** The best of so many turns: a turn that the machine interrupted says nothing about the kernel. */
