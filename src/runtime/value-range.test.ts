@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../core/onnx/graph-runner.ts';
 import type { ModelInput } from './inputs.ts';
-import { pickRange, variationOf } from './value-range.ts';
+import { pickRange } from './value-range.ts';
 
 const inputs: ModelInput[] = [{ name: 'x', dataType: 'float32', shape: [1, 3, 8, 8] }];
 
@@ -32,15 +32,5 @@ describe('pickRange', () => {
     expect(await pick((x) => x / 255 + 1, [{ name: 'state', dataType: 'float32', shape: [4] }])).toBe(
       'signed-unit',
     );
-  });
-});
-
-describe('variationOf', () => {
-  it('is the share of the squares that is not common', () => {
-    // y = 1 and 3: mean 2, apart = 1 + 1, total = 1 + 9
-    expect(variationOf([[1], [3]])).toBeCloseTo(0.2, 12);
-    expect(variationOf([[2], [2]])).toBe(0);
-    expect(variationOf([[1], [1, 2]])).toBe(1);
-    expect(variationOf([[0], [0]])).toBe(1);
   });
 });

@@ -85,16 +85,7 @@ const SETS: Readonly<Record<SharedModel, SharedSet>> = {
   mnist: {
     model: ['mnist-cntk', 'mnist.onnx'],
     data: ['mnist-cntk', 't10k-images-idx3-ubyte.gz'],
-    fit: {
-      ...PICTURE,
-      channels: 'gray',
-      width: 28,
-      height: 28,
-      resize: 'none',
-      scale: 1,
-      mean: [0],
-      std: [1],
-    },
+    fit: { kind: 'array', source: 'images', dims: [1, 28, 28], scale: 1, mean: 0, std: 1 },
   },
 };
 
@@ -105,7 +96,7 @@ export interface NodeCalibration {
   readonly dataset: Dataset;
   /** Agreement as the task: labels are not looked at. */
   readonly config: DataConfig;
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 /**
@@ -119,7 +110,8 @@ export async function nodeCalibration(
 ): Promise<NodeCalibration> {
   const set = SETS[id];
   const path = join(folder, 'models', ...set.model);
-  const { model, dispose } = openModelFile(path);
+  const opened = openModelFile(path);
+  const { model } = opened;
   const dataset = await openDataset(dataFiles([join(folder, 'models', ...set.data)]), {
     decoder: createPictureDecoder(nodeCodecs),
     checkpoint: () => Promise.resolve(),
@@ -136,5 +128,12 @@ export async function nodeCalibration(
     exclude: [],
   };
   const chosen = createCalibrationSamples(dataset, config, ports, { count: samples, seed });
-  return { model, path, calibration: calibrationOn(chosen, runner), dataset, config, dispose };
+  return {
+    model,
+    path,
+    calibration: calibrationOn(chosen, runner),
+    dataset,
+    config,
+    dispose: () => opened.dispose(),
+  };
 }
