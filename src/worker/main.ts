@@ -3,10 +3,12 @@
  * anything.
  */
 import { expose } from 'comlink';
+import type { DoctorReport } from '../core/doctor/types.ts';
 import { attempt, PareError, type Result } from '../core/errors.ts';
 import type { CostSummary } from '../core/profile/types.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { Recipe } from '../core/recipe/types.ts';
+import type { TargetId } from '../core/targets/types.ts';
 import { createBrowserRunner } from '../runtime/browser-runner.ts';
 import type {
   DownloadFile,
@@ -93,6 +95,15 @@ class StudioWorker implements StudioWorkerApi {
     variantId: string | null,
   ): Promise<Result<Readonly<Record<string, readonly string[]>>>> {
     return this.#run(job, (workshop) => Promise.resolve(workshop.layerNodes(modelId, variantId)));
+  }
+
+  examine(
+    job: string,
+    modelId: string,
+    variantId: string | null,
+    target: TargetId,
+  ): Promise<Result<DoctorReport>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.examine(modelId, variantId, target, checkpoint));
   }
 
   outline(modelId: string, variantId: string | null): Promise<Result<GraphOutline>> {

@@ -3,6 +3,7 @@
  * never change; what a variant does not touch it shares. It must not know Comlink, jobs or pages.
  */
 import type { BytePart, ByteSource } from '../core/bytes/source.ts';
+import type { DoctorReport } from '../core/doctor/types.ts';
 import { PareError } from '../core/errors.ts';
 import type { GraphRunner } from '../core/onnx/graph-runner.ts';
 import type { Model } from '../core/onnx/ir.ts';
@@ -19,12 +20,14 @@ import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import { outlineOf, type GraphOutline } from '../core/report/outline.ts';
+import type { TargetId } from '../core/targets/types.ts';
 import { createKernels } from '../kernels/dispatch.ts';
 import { guessSizes } from '../runtime/guess-sizes.ts';
 import type { DownloadFile, LayerDetail, ModelSummary, OpenFile, VariantSummary } from './api.ts';
 import { blobOf } from './blob-parts.ts';
 import { openSource } from './cached-source.ts';
 import { chooseModel } from './choose-model.ts';
+import { examineModel } from './examine.ts';
 import { heapBytes } from './heap-bytes.ts';
 import { modelIdOf, variantIdOf } from './identity.ts';
 import type { Checkpoint } from './jobs.ts';
@@ -159,6 +162,20 @@ export class Workshop {
   /** With weights as data: what decodes them is not drawn. */
   outline(modelId: string, variantId: string | null): GraphOutline {
     return outlineOf(this.#logical(modelId, variantId));
+  }
+
+  /** Of what would be downloaded. */
+  examine(
+    modelId: string,
+    variantId: string | null,
+    target: TargetId,
+    checkpoint: Checkpoint,
+  ): Promise<DoctorReport> {
+    const { model: original } = this.#model(modelId);
+    const patient = { original, calibration: undefined };
+    if (variantId === null) return examineModel(patient, target, checkpoint);
+    const { files, logical } = this.#variant(modelId, variantId);
+    return examineModel({ ...patient, variant: { files, logical } }, target, checkpoint);
   }
 
   files(modelId: string, variantId: string | null): readonly NamedBlob[] {
