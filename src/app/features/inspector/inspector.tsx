@@ -1,5 +1,5 @@
 /** One layer closely: its weights before and after, how its channels differ, what it may be told. */
-import { useDeferredValue, useEffect, useMemo } from 'react';
+import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { Recipe } from '../../../core/recipe/types.ts';
 import type { LayerDetail } from '../../../worker/api.ts';
@@ -13,6 +13,8 @@ import { recipeOf } from '../../store/state.ts';
 import { formatBytes, formatDecibels, formatPercent, groupThousands } from '../../ui/format.ts';
 import { Histogram } from '../../ui/histogram.tsx';
 import { PrecisionSelect, SparsitySelect } from '../layers/override-selects.tsx';
+import type { AppliedFix } from '../sensitivity/fix-text.ts';
+import { LayerFixes } from '../sensitivity/layer-fixes.tsx';
 import { useCurrentEntry, usePrediction } from '../workspace/use-study.ts';
 import { rangeSentence } from './range-sentence.ts';
 import './inspector.css';
@@ -23,6 +25,7 @@ export function Inspector(): ReactElement {
   const detail = useAppState((state) => state.detail);
   const prediction = useDeferredValue(usePrediction());
   const changed = recipe.steps.length > 0;
+  const [applied, setApplied] = useState<readonly AppliedFix[]>([]);
   useDetail(row?.layer.id ?? null);
   if (row === null) {
     return (
@@ -90,6 +93,11 @@ export function Inspector(): ReactElement {
           {reason}
         </p>
       ))}
+      <LayerFixes
+        layerId={layer.id}
+        applied={applied}
+        onApplied={(fix) => setApplied((all) => [...all, fix])}
+      />
     </section>
   );
 }

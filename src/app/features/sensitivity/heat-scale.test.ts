@@ -65,6 +65,8 @@ describe('what a report says', () => {
     expect(optionsOf(report)).toEqual(['int8', 'int4']);
     expect(shownOption(report, 'int4')).toBe('int4');
     expect(shownOption(report, 'int2')).toBe('int8');
+    expect(shownOption({ ...report, asked: 'int4' }, null)).toBe('int4');
+    expect(shownOption({ ...report, asked: 'int4' }, 'int8')).toBe('int8');
     expect(shownOption({ ...report, layers: [] }, 'int4')).toBeNull();
   });
   it('names the layer that is damaged most, and nobody where nothing is damaged', () => {

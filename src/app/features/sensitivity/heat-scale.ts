@@ -2,7 +2,12 @@
  * Damage as a share of the heat scale and as text. The scale is logarithmic and fixed, so that a harmless network looks
  * harmless and two options, or two models, can be compared by colour. It must not know colours or components.
  */
-import type { LayerOption, LayerSensitivity, SensitivityReport } from '../../../core/search/types.ts';
+import type {
+  LayerOption,
+  LayerSensitivity,
+  OptionDamage,
+  SensitivityReport,
+} from '../../../core/search/types.ts';
 
 export type DamageMetric = SensitivityReport['metric'];
 
@@ -67,14 +72,23 @@ export function optionsOf(report: SensitivityReport): readonly LayerOption[] {
   );
 }
 
-/** The chosen option where the report has it, else the first one. */
+/** The chosen option where the report has it, else what the layers have on screen, else the first one. */
 export function shownOption(report: SensitivityReport, chosen: LayerOption | null): LayerOption | null {
   const options = optionsOf(report);
-  return options.find((option) => option === chosen) ?? options[0] ?? null;
+  const has = (wanted: LayerOption | null | undefined): LayerOption | undefined =>
+    options.find((option) => option === wanted);
+  return has(chosen) ?? has(report.asked) ?? options[0] ?? null;
+}
+
+export function readingOf(
+  layer: LayerSensitivity | undefined,
+  option: LayerOption,
+): OptionDamage | undefined {
+  return layer?.damages.find((damage) => damage.option === option);
 }
 
 export function damageOf(layer: LayerSensitivity | undefined, option: LayerOption): number | undefined {
-  return layer?.damages.find((damage) => damage.option === option)?.damage;
+  return readingOf(layer, option)?.damage;
 }
 
 /** The layer that this option damages most; null where nothing is damaged. */

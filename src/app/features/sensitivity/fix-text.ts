@@ -1,0 +1,103 @@
+/**
+ * What a fix promises and what it did, in words. A promise is a prediction and says so; a result is the difference of
+ * two measurements of the same kind on the same samples, or it is not there. Pure; it must not know React or the store.
+ */
+import type { MetricId } from '../../../core/metrics/tasks/types.ts';
+import type { Fix, LayerSensitivity, SensitivityReport } from '../../../core/search/types.ts';
+import { formatDifference, formatMetric, metricWords } from '../../store/metric-text.ts';
+import type { StudyEntry } from '../../store/state.ts';
+import { formatBytes, groupThousands } from '../../ui/format.ts';
+import { damageOf, shownOption } from './heat-scale.ts';
+
+/** 'predicted: removes 83 % of the damage, +1.2 kB' */
+export function promiseOf(fix: Fix, layer: LayerSensitivity, report: SensitivityReport): string {
+  const asked = shownOption(report, report.asked ?? null);
+  const damage = asked === null ? undefined : damageOf(layer, asked);
+  const bytes = bytesText(fix.extraBytes);
+  if (damage === undefined || damage <= 0) return `predicted: ${bytes}`;
+  return `predicted: removes ${shareText(fix.predictedGain / damage)} of the damage, ${bytes}`;
+}
+
+/** Never rounds up to all of it. */
+function shareText(share: number): string {
+  if (share >= 1) return 'all';
+  const percent = share * 100;
+  if (percent > 99.5) return 'over 99 %';
+  return percent >= 1 ? `${Math.round(percent)} %` : 'less than 1 %';
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes === 0) return 'no byte more';
+  return `${bytes > 0 ? '+' : '−'}${formatBytes(Math.abs(bytes))}`;
+}
+
+/** What was clicked, and the recipes before and after; entries are found by them. */
+export interface AppliedFix {
+  readonly modelId: string;
+  readonly layer: string;
+  readonly label: string;
+  readonly beforeKey: string;
+  readonly afterKey: string;
+}
+
+export type FixResult =
+  | { readonly state: 'waiting'; readonly text: string }
+  | { readonly state: 'unknown'; readonly text: string }
+  | {
+      readonly state: 'measured';
+      /** 'Top-1 61.0 % → 98.2 % (+37.2 pt), n 1 500' */
+      readonly text: string;
+      /** Positive = better, in the unit of the measure. */
+      readonly gain: number;
+      readonly bytes: string;
+    };
+
+/** Entries by recipe: the fix is judged by what was measured of both, whenever that was. */
+export function resultOf(before: StudyEntry | undefined, after: StudyEntry | undefined): FixResult {
+  if (after === undefined) return { state: 'waiting', text: 'The variant is not made yet.' };
+  if (before === undefined)
+    return { state: 'unknown', text: 'Not measured before the fix: there is nothing to compare with.' };
+  const bytes = bytesText(after.bytes - before.bytes);
+  const accuracy = accuracyGain(before, after);
+  if (accuracy !== null) return { state: 'measured', bytes, ...accuracy };
+  const evaluating = before.evaluation !== null && after.evaluatedWith === null;
+  if (after.measuredWith === null || evaluating) return { state: 'waiting', text: 'Being measured…' };
+  const agreement = agreementGain(before, after);
+  if (agreement !== null) return { state: 'measured', bytes, ...agreement };
+  return {
+    state: 'unknown',
+    text: 'Not measured in the same way before and after: there is nothing to compare.',
+  };
+}
+
+interface Gain {
+  readonly text: string;
+  readonly gain: number;
+}
+
+function accuracyGain(before: StudyEntry, after: StudyEntry): Gain | null {
+  if (before.evaluation === null || after.evaluation === null) return null;
+  if (before.evaluatedWith !== after.evaluatedWith) return null;
+  const [a, b] = [before.evaluation.summary, after.evaluation.summary];
+  if (a.main !== b.main || a.n !== b.n) return null;
+  const id: MetricId = a.main;
+  const difference = b.value - a.value;
+  const { name, higherIsBetter } = metricWords(id);
+  return {
+    text: `${name} ${formatMetric(id, a.value)} → ${formatMetric(id, b.value)} (${formatDifference(id, difference)}), n ${groupThousands(a.n)}`,
+    gain: higherIsBetter ? difference : -difference,
+  };
+}
+
+function agreementGain(before: StudyEntry, after: StudyEntry): Gain | null {
+  const a = before.measurement?.agreement ?? null;
+  const b = after.measurement?.agreement ?? null;
+  if (a === null || b === null || before.measuredWith !== after.measuredWith) return null;
+  if (a.inputs !== b.inputs) return null;
+  const on = a.inputs === 'synthetic' ? 'made-up inputs' : 'samples';
+  const counts = a.samples === b.samples ? String(a.samples) : `${a.samples} and ${b.samples}`;
+  return {
+    text: `agreement with the original ${a.cosine.toFixed(4)} → ${b.cosine.toFixed(4)} (cosine, ${counts} ${on})`,
+    gain: b.cosine - a.cosine,
+  };
+}
