@@ -17,6 +17,7 @@ import { EnergyCard } from '../energy/energy-card.tsx';
 import { DoctorCard } from '../doctor/doctor-card.tsx';
 import { GoalCard } from '../goal/goal-card.tsx';
 import { GraphTab } from '../graph/graph-tab.tsx';
+import { prepareLayout } from '../graph/layout-client.ts';
 import { Inspector } from '../inspector/inspector.tsx';
 import { Remarks } from '../inspector/remarks.tsx';
 import { Kpis } from '../kpis/kpis.tsx';
@@ -111,6 +112,7 @@ function Details(): ReactElement {
   const tab = useAppState((state) => state.view.tab);
   const layers = useAppState((state) => state.model?.layers.length ?? 0);
   const variants = useAppState((state) => Object.keys(state.entries).length - 1);
+  useEffect(prepareLayout, []);
   return (
     <section className="card details" aria-label="Details">
       <Tabs
