@@ -188,12 +188,16 @@ export interface StudioWorkerApi {
   sensitivity(job: string, modelId: string, request: SensitivityRequest): Promise<Result<SensitivityReport>>;
   /** Recipes of mixed precision that a goal may be met with. */
   tune(job: string, modelId: string, request: TuneRequest): Promise<Result<TuneResult>>;
-  /** Hazards of a variant (null = the original) for a target. */
+  /**
+   * Hazards of a variant (null = the original) for a target.
+   * @param profile of that very variant, where there is one: it shows which layers really ran in integer kernels
+   */
   examine(
     job: string,
     modelId: string,
     variantId: string | null,
     target: TargetId,
+    profile?: ProfileResult,
   ): Promise<Result<DoctorReport>>;
   outline(modelId: string, variantId: string | null): Promise<Result<GraphOutline>>;
   /** Like `files`, ready to save: one zip where there would be several files and a zip can hold them. */

@@ -146,11 +146,13 @@ export interface TuningStudio {
     options?: VariantOptions,
   ): Promise<Result<SensitivityReport>>;
   tune(modelId: string, request: TuneRequest, options?: VariantOptions): Promise<Result<TuneResult>>;
+  /** @param profile of that very variant: it shows which layers really ran in integer kernels */
   examine(
     modelId: string,
     variantId: string | null,
     target: TargetId,
     options?: VariantOptions,
+    profile?: ProfileResult,
   ): Promise<Result<DoctorReport>>;
   outline(modelId: string, variantId: string | null): Promise<Result<GraphOutline>>;
   /** Measured once for a number of threads, then remembered for this visit. */

@@ -41,9 +41,9 @@ export class TuningRoom implements TuningStudio {
   tune: TuningStudio['tune'] = (modelId, request, options = {}) =>
     this.#models.askCalibrated(modelId, options, (api, job) => api.tune(job, modelId, request));
 
-  examine: TuningStudio['examine'] = (modelId, variantId, target, options = {}) =>
+  examine: TuningStudio['examine'] = (modelId, variantId, target, options = {}, profile) =>
     this.#models.askOfVariant(modelId, variantId, options, (api, job) =>
-      api.examine(job, modelId, variantId, target),
+      api.examine(job, modelId, variantId, target, profile),
     );
 
   outline: TuningStudio['outline'] = (modelId, variantId) =>

@@ -161,7 +161,8 @@ export class StudyWork {
     // The file as it was opened is looked at for the target on screen.
     const recipe = id === ORIGINAL ? recipeOf(this.store.getState()) : entry.recipe;
     const target = recipe.target ?? DEFAULT_TARGET;
-    const result = await this.studio.examine(model.modelId, variantIdOf(id), target, { signal });
+    const profile = this.store.getState().profiles[id];
+    const result = await this.studio.examine(model.modelId, variantIdOf(id), target, { signal }, profile);
     if (signal.aborted || (!result.ok && result.error.code === 'cancelled')) return;
     this.store.setState((state) => ({
       doctorError: result.ok ? null : result.error,

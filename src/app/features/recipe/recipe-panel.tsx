@@ -27,6 +27,7 @@ import { CardHead } from '../stages/card-head.tsx';
 import { stageTarget } from '../stages/go-to-stage.ts';
 import { TargetSelect } from '../target/target-select.tsx';
 import { AutoPrecision } from '../tune/auto-precision.tsx';
+import { SpeedWarning } from '../tune/speed-warning.tsx';
 import { IntegerSwitch } from './integer-switch.tsx';
 import { Presets } from './presets.tsx';
 import { StepRow } from './step-row.tsx';
@@ -45,6 +46,7 @@ export const RecipePanel = memo(function RecipePanel(): ReactElement {
       <PrecisionSlider />
       <AutoPrecision />
       <IntegerSwitch />
+      <SpeedWarning />
       <CalibrationLine />
       <SparsitySlider />
       <TargetSelect />
