@@ -6,6 +6,8 @@ export const EXIT_INTERNAL = 1;
 export const EXIT_USAGE = 2;
 export const EXIT_BAD_MODEL = 3;
 export const EXIT_UNSUPPORTED = 4;
+/** The doctor found an error; nothing went wrong with looking. */
+export const EXIT_HAZARD = 5;
 
 /** What the user typed or gave beside the model, what the model is, what cannot be done with it, and what is Pare's own fault. */
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {

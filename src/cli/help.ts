@@ -40,7 +40,8 @@ pare sensitivity MODEL [--data PATH] [--json]
 
 pare doctor MODEL [--against ORIGINAL] [--target ID] [--data PATH] [--json]
     Hazards of a model for where it will run: what, where, why it matters, the fix.
-    Against its original, also whether both give the same.
+    Against its original, also whether both give the same; with data (the calibration part of a
+    set), how large activations really get. Ends with exit code 5 when it finds an error.
 
 pare targets [--json]
     Where a model may run, and what each place executes and refuses.
@@ -70,5 +71,6 @@ pare profile MODEL [-o TRACE] [--json]
     --threads, --dim, --seed, --budget as for measure
 
 --json prints one JSON object on stdout; errors are {"error":{code,message,at,hint}}.
-Exit codes: 0 done, 1 internal error, 2 bad usage, 3 bad model, 4 unsupported.
+Exit codes: 0 done, 1 internal error, 2 bad usage, 3 bad model, 4 unsupported,
+5 pare doctor found an error.
 `;

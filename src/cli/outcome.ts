@@ -3,6 +3,8 @@ export interface Outcome {
   readonly json: unknown;
   /** Made while the model is still open: it may read from the file. */
   readonly text: string;
+  /** Absent = done. */
+  readonly exitCode?: number;
 }
 
 /** JSON has no infinities; they are written as text, so that nothing reads as missing. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { PareError, toErrorRecord, type ErrorRecord } from '../core/errors.ts';
 import { parseCommand, wantsJson, type Command } from './arguments.ts';
 import { describeData } from './data.ts';
+import { doctor } from './doctor.ts';
 import { EXIT_DONE, exitCodeOf } from './exit-codes.ts';
 import { HELP } from './help.ts';
 import { inspect } from './inspect.ts';
@@ -14,6 +15,7 @@ import { optimize } from './optimize.ts';
 import { toJson, type Outcome } from './outcome.ts';
 import { profileModelFile } from './profile.ts';
 import { printable } from './table.ts';
+import { listTargets } from './targets.ts';
 
 async function run(command: Command): Promise<Outcome> {
   switch (command.name) {
@@ -33,10 +35,12 @@ async function run(command: Command): Promise<Outcome> {
       return describeData(command);
     case 'profile':
       return profileModelFile(command);
+    case 'doctor':
+      return doctor(command);
+    case 'targets':
+      return listTargets();
     case 'tune':
     case 'sensitivity':
-    case 'doctor':
-    case 'targets':
       throw new PareError('unsupported', `pare ${command.name} is not built in yet.`);
     default:
       return command satisfies never;
@@ -66,7 +70,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const outcome = await run(parseCommand(args));
     await print(process.stdout, json ? toJson(outcome.json) : outcome.text);
-    return EXIT_DONE;
+    return outcome.exitCode ?? EXIT_DONE;
   } catch (thrown) {
     const error = toErrorRecord(thrown);
     if (json) await print(process.stdout, toJson({ error }));
