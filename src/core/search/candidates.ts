@@ -31,7 +31,23 @@ export interface Candidates {
  * @param params of quantize-weights beside the precision, as the user's recipe has them.
  * @param layers only these; the others keep their floats and cost no time. Absent = all.
  */
-export async function makeCandidates(
+export function makeCandidates(
+  model: Model,
+  option: LayerOption,
+  how: { readonly params: ParamValues; readonly target: TargetId; readonly layers?: readonly string[] },
+  context: SearchContext,
+  fraction: number,
+): Promise<Candidates> {
+  const { made } = context;
+  const whole = JSON.stringify([weightPrecision(option), how.params, how.target]);
+  const known = made?.get(whole);
+  if (known !== undefined) return known;
+  const making = make(model, option, how, context, fraction);
+  if (how.layers === undefined) made?.set(whole, making);
+  return making;
+}
+
+async function make(
   model: Model,
   option: LayerOption,
   how: { readonly params: ParamValues; readonly target: TargetId; readonly layers?: readonly string[] },

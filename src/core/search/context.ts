@@ -4,6 +4,7 @@ import { PareError } from '../errors.ts';
 import type { GraphRunner } from '../onnx/graph-runner.ts';
 import { seededRandom } from '../passes/random.ts';
 import type { PassContext } from '../passes/types.ts';
+import type { Candidates } from './candidates.ts';
 import { targetOf } from '../targets/registry.ts';
 import type { TargetId } from '../targets/types.ts';
 import type { SizeSkeleton } from '../recipe/skeleton.ts';
@@ -15,6 +16,8 @@ export interface SearchContext {
   readonly calibration: Calibration;
   /** Of the simplified model, where the host has it; else it is made when sizes are asked for. */
   readonly skeleton?: SizeSkeleton;
+  /** Weights that were made for options, kept for the length of a search. */
+  readonly made?: Map<string, Promise<Candidates>>;
   /** Called often; may throw PareError `cancelled`. */
   checkpoint(fraction: number, doing: string): Promise<void>;
   /** Milliseconds of a clock that does not go back. */

@@ -27,7 +27,7 @@ export const METRIC_TEXT: Readonly<Record<DamageMetric, string>> = {
 /** A row that is no numbers any more is as bad as the least float32 probability for a certain class: −ln 2⁻¹²⁶. */
 const LOST = 126 * Math.LN2;
 
-export type Values = Float32Array | Float64Array;
+type Values = Float32Array | Float64Array;
 
 /** Floats of an output; undefined for other types: whole numbers are decisions, and have no distance. */
 export function floatsOf({ dataType, bytes }: HostTensor): Values | undefined {
@@ -65,7 +65,7 @@ export class DamageSum {
   readonly #metric: DamageMetric;
   readonly #divergence = new Map<string, DivergenceSums>();
   readonly #pairs = new Map<string, PairSums>();
-  #flips = 0;
+  #expectedLoss = 0;
   #rows = 0;
 
   constructor(metric: DamageMetric) {
@@ -86,7 +86,10 @@ export class DamageSum {
     const before = winners(x, classes);
     const after = winners(y, classes);
     this.#rows += before.length;
-    before.forEach((winner, i) => (this.#flips += winner === after[i] ? 0 : 1));
+    before.forEach((winner, i) => {
+      if (winner !== after[i])
+        this.#expectedLoss += lostProbability(x, i * classes, classes, winner, after[i]);
+    });
   }
 
   /** In the metric's unit. */
@@ -98,11 +101,34 @@ export class DamageSum {
     return all.length === 0 ? 0 : all.reduce((sum, one) => sum + one, 0) / all.length;
   }
 
-  /** Share of the samples whose winning class is another one; undefined where there are no classes. */
-  changedShare(): number | undefined {
-    return this.#rows === 0 ? undefined : this.#flips / this.#rows;
+  /**
+   * Accuracy that is lost if the original's probabilities are right about how often it is: where another class wins, the
+   * original's probability of its own winner less that of the new one, the mean over samples. Needs no label. Undefined
+   * where there are no classes.
+   */
+  expectedLoss(): number | undefined {
+    return this.#rows === 0 ? undefined : this.#expectedLoss / this.#rows;
   }
 }
+
+function lostProbability(
+  scores: Values,
+  from: number,
+  classes: number,
+  before: number,
+  after: number,
+): number {
+  if (before < 0 || after < 0) return 1;
+  const row = Float64Array.from({ length: classes }, (_, c) => scores[from + c]);
+  const sum = row.reduce((total, score) => total + score, 0);
+  if (Math.abs(sum - 1) <= SUM_TOLERANCE && row.every((score) => score >= 0)) return row[before] - row[after];
+  const top = row[before];
+  const total = row.reduce((all, score) => all + Math.exp(score - top), 0);
+  return (1 - Math.exp(row[after] - top)) / total;
+}
+
+/** As for divergences: half floats round each of a thousand probabilities. */
+const SUM_TOLERANCE = 1e-2;
 
 function divergenceOf({ nats, rows, skipped }: DivergenceSums): number {
   const total = rows + skipped;

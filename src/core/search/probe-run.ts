@@ -25,8 +25,8 @@ export interface Trial {
 export interface TrialResult {
   /** In the metric's unit. */
   readonly damage: number;
-  /** Share of the samples whose winning class is another one; undefined where there are no classes. */
-  readonly changedShare: number | undefined;
+  /** As DamageSum.expectedLoss. */
+  readonly expectedLoss: number | undefined;
 }
 
 export interface ProbeOptions {
@@ -89,7 +89,7 @@ export class ProbeRun {
         if (before !== undefined && after !== undefined) sum.add(name, before, after, rows);
       }
     }
-    return { damage: sum.value(), changedShare: sum.changedShare() };
+    return { damage: sum.value(), expectedLoss: sum.expectedLoss() };
   }
 
   release(): Promise<void> {

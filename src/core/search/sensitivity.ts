@@ -26,13 +26,13 @@ import type {
 /** What tuning keeps beside the report. */
 export interface Sensitivity {
   readonly report: SensitivityReport;
-  /** Damage against the share of samples whose class changed, of every try; empty without classes. */
+  /** Damage against the accuracy that is expected to be lost, of every try; empty without classes. */
   readonly anchors: readonly Anchor[];
 }
 
 export interface Anchor {
   readonly damage: number;
-  readonly changedShare: number;
+  readonly expectedLoss: number;
 }
 
 /** Shares of the progress bar. */
@@ -141,11 +141,11 @@ class Trials {
     }
   }
 
-  #keep(layer: string, option: LayerOption, { damage, changedShare }: TrialResult): void {
+  #keep(layer: string, option: LayerOption, { damage, expectedLoss }: TrialResult): void {
     const known = this.#damages.get(layer) ?? [];
     known.push({ option, damage, source: 'measured' });
     this.#damages.set(layer, known);
-    if (changedShare !== undefined) this.anchors.push({ damage, changedShare });
+    if (expectedLoss !== undefined) this.anchors.push({ damage, expectedLoss });
   }
 
   #fraction(option: LayerOption, more = 0): number {
