@@ -57,6 +57,8 @@ export interface LayerChange {
   readonly sparsity?: number;
   /** Signal to noise of the weight after the step, against its floats before the first encoding, decibels; Infinity = exact. */
   readonly sqnrDb?: number;
+  /** Share of noise in the layer's own outputs on the calibration samples: tr(E·H·Eᵀ) / tr(W·H·Wᵀ). */
+  readonly outputError?: number;
   readonly note?: string;
 }
 

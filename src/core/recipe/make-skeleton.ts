@@ -14,7 +14,7 @@ import type { WeightLayer } from '../onnx/weights.ts';
 import { messageLength, sizeOf } from '../onnx/write.ts';
 import { usableValues } from '../passes/encoded.ts';
 import { lampKeepsOf } from './lamp-keeps.ts';
-import { opsetAt } from '../passes/lowering/lower.ts';
+import { matrixOf, opsetAt } from '../passes/lowering/lower.ts';
 import {
   bytesElsewhere,
   constantBytes,
@@ -41,7 +41,7 @@ export async function makeSkeleton(model: Model, options: SkeletonOptions = {}):
   const layers: SkeletonLayer[] = [];
   for (const [i, layer] of weights.entries()) {
     await options.checkpoint?.(i / weights.length / 2, `measuring ${layer.label}`);
-    layers.push(measureLayer(layer, i + 1, paths.indexOf(layer.graph), model));
+    layers.push(measureLayer(layer, i + 1, paths.indexOf(layer.graph), model, draft));
   }
   const touched = new Set(layers.filter(({ frozen }) => frozen === undefined).map(({ graph }) => graph));
   const base = baseOf(model, touched, () => {});
@@ -57,6 +57,7 @@ export async function makeSkeleton(model: Model, options: SkeletonOptions = {}):
     opset: opsetOf(model),
     prefix: namePrefix(model),
     domain: freeDomain(model),
+    imported: model.opsets.map(({ domain }) => domain),
     graphs: graphsOf(draft, model, touched),
     base,
     ...(model.irVersion < FIRST_FREE_IR
@@ -100,7 +101,13 @@ function graphsOf(draft: ModelDraft, model: Model, touched: ReadonlySet<number>)
 /** Beyond this a value rounds to infinity in float16. Source: IEEE 754-2019, ties to even. */
 const HALF_LIMIT = 65520;
 
-function measureLayer(layer: WeightLayer, index: number, graph: number, model: Model): SkeletonLayer {
+function measureLayer(
+  layer: WeightLayer,
+  index: number,
+  graph: number,
+  model: Model,
+  draft: ModelDraft,
+): SkeletonLayer {
   const { tensor, value, elements, axis, id } = layer;
   const values = layer.frozen ?? usableValues(tensor);
   const frozen = typeof values === 'string' ? values : undefined;
@@ -120,6 +127,7 @@ function measureLayer(layer: WeightLayer, index: number, graph: number, model: M
     beyondHalf: typeof values === 'string' ? 0 : countBeyondHalf(values),
     originalBytes: constantBytes({ ...tensor, name: value }, holder) + bytesElsewhere(tensor),
     ...heldBytes(layer),
+    ...matrixOf(layer, draft),
     inputBytes: listed ? inputFieldBytes(model, value) : 0,
   };
 }

@@ -6,14 +6,19 @@ import { planPrune, prunedCount, prunesNothing, storageOf } from '../passes/prun
 import { pruneMagnitudeMeta } from '../passes/prune-magnitude/meta.ts';
 import { decideForms, FormMemo } from '../passes/lowering/choose.ts';
 import type { Choice, FormPlan, FormRequest } from '../passes/lowering/choose.ts';
+import { importBytes } from '../passes/lowering/functions.ts';
+import { CONTRIB_DOMAIN } from '../passes/lowering/matmul-nbits.ts';
 import { sharedBytes } from '../passes/lowering/measure.ts';
 import { sitePrefix } from '../passes/lowering/names.ts';
 import { bestOpset, wishedOpsets } from '../passes/lowering/raise.ts';
 import { quantizeWeightsMeta } from '../passes/quantize-weights/meta.ts';
-import { planQuantize } from '../passes/quantize-weights/plan.ts';
+import { planLayer, quantizeRequest } from '../passes/quantize-weights/plan.ts';
+import type { QuantizeRequest } from '../passes/quantize-weights/plan.ts';
 import { SIMPLIFY_META } from '../passes/simplify/meta.ts';
 import { layerValues } from '../passes/params.ts';
 import type { ParamValues } from '../passes/types.ts';
+import { targetOf } from '../targets/registry.ts';
+import type { Target } from '../targets/types.ts';
 import type { EncodingShape } from '../tensor/encoding.ts';
 import { varintLength } from '../onnx/wire-write.ts';
 import type { SharedKey } from '../passes/lowering/chain.ts';
@@ -41,7 +46,7 @@ export interface SizePrediction {
 
 /** @param recipe checked (parse.ts); layers that the skeleton does not have are ignored. */
 export function predictSize(skeleton: SizeSkeleton, recipe: Recipe): SizePrediction {
-  const run = new Rehearsal(skeleton);
+  const run = new Rehearsal(skeleton, targetOf(recipe.target));
   recipe.steps.forEach((step, i) => run.step(step, i));
   const states = run.states;
   run.doubtUnusual();
@@ -83,9 +88,11 @@ class Rehearsal {
   readonly states: State[];
   readonly doubts = new Set<string>();
   readonly #skeleton: SizeSkeleton;
+  readonly #target: Target;
 
-  constructor(skeleton: SizeSkeleton) {
+  constructor(skeleton: SizeSkeleton, target: Target) {
     this.#skeleton = skeleton;
+    this.#target = target;
     this.states = skeleton.layers.map(() => undefined);
     if (skeleton.inexact !== undefined) this.doubts.add(skeleton.inexact);
   }
@@ -100,7 +107,7 @@ class Rehearsal {
         this.#pruneAll(step);
         return;
       case quantizeWeightsMeta.id:
-        this.#each((layer, state) => this.#quantize(layer, state, step));
+        this.#quantizeAll(step);
         return;
       default:
         this.doubts.add(`the pass "${step.pass}" cannot be predicted`);
@@ -167,19 +174,30 @@ class Rehearsal {
     return keeps?.[index] ?? layer.elements - prunedCount(layer.elements, percent / 100);
   }
 
-  #quantize(layer: SkeletonLayer, state: State, step: RecipeStep): State {
-    const values = layerValues(quantizeWeightsMeta, step.params ?? {}, step.layers ?? {}, layer.id);
-    const plan = planQuantize({ ...layer, axis: layer.axis }, values);
+  #quantizeAll(step: RecipeStep): void {
+    const { layers } = this.#skeleton;
+    const request = quantizeRequest(step.params ?? {}, step.layers ?? {}, this.#target, layers);
+    this.#each((layer, state) => this.#quantize(layer, state, request));
+  }
+
+  #quantize(layer: SkeletonLayer, state: State, request: QuantizeRequest): State {
+    const plan = planLayer({ ...layer, masked: state?.masked }, request);
     if (plan === undefined || typeof plan === 'string') return state;
     if (plan.precision === 'fp16' && layer.beyondHalf > 0) return state;
+    const { precision, signed, granularity, scaleType, zeroType, form, accuracyLevel } = plan;
     return {
-      precision: plan.precision,
-      signed: plan.signed,
-      granularity: plan.granularity,
-      scaleType: plan.scaleType,
+      precision,
+      signed,
+      granularity,
+      scaleType,
+      ...(zeroType === undefined ? {} : { zeroType }),
       masked: state?.masked ?? false,
       kept: state?.kept ?? layer.elements,
-      storage: { form: plan.form, sparse: state?.storage.sparse ?? 'dense' },
+      storage: {
+        form,
+        sparse: state?.storage.sparse ?? 'dense',
+        ...(accuracyLevel === undefined ? {} : { accuracyLevel }),
+      },
     };
   }
 }
@@ -227,6 +245,7 @@ function requestFor(
     },
     holder: own === undefined ? 'initializer' : 'constant',
     originalBytes: layer.originalBytes,
+    ...(layer.matrix === undefined ? {} : { matrix: layer.matrix }),
   };
 }
 
@@ -271,7 +290,11 @@ function total(
     const holder = skeleton.graphs[top].functionOpset === undefined ? 'initializer' : 'constant';
     growth[top] += sharedBytes(keys, sitePrefix(skeleton.prefix, 0), holder);
   }
-  return base.bytes + fileGrowth(skeleton, base, growth) + plan.functionBytes;
+  const contrib =
+    plan.choices.some((choice) => choice.kind === 'chain' && choice.replacesReader) &&
+    !skeleton.imported.includes(CONTRIB_DOMAIN);
+  const imported = contrib ? importBytes(CONTRIB_DOMAIN) : 0;
+  return base.bytes + fileGrowth(skeleton, base, growth) + plan.functionBytes + imported;
 }
 
 /** Growth of the file: that of each graph, through the length prefixes of the messages around it, innermost first. */

@@ -2,6 +2,7 @@
  * What the page needs to know of a model to predict the exact size of a variant without its weights: the lengths of
  * what stays, and for each weight what its encoding depends on. Plain data that can be posted between threads.
  */
+import type { MatrixSite } from '../passes/lowering/matmul-nbits.ts';
 import type { DataType } from '../tensor/dtype.ts';
 
 /** One weight without its data. */
@@ -27,6 +28,8 @@ export interface SkeletonLayer {
   /** Its field when a pass has put the same values back, and when it is written with zeros. */
   readonly restoredBytes: number;
   readonly zerosBytes: number;
+  /** The one MatMul or Gemm that reads it, where MatMulNBits can stand for both. */
+  readonly matrix?: MatrixSite;
   /** Bytes of the weight's entry among the graph's inputs. */
   readonly inputBytes: number;
 }
@@ -77,6 +80,8 @@ export interface SizeSkeleton {
   /** Beginning of the names that lowering makes, and the domain of its functions. */
   readonly prefix: string;
   readonly domain: string;
+  /** Domains whose operators the model uses. */
+  readonly imported: readonly string[];
   readonly graphs: readonly SkeletonGraph[];
   readonly base: SkeletonBase;
   /** With initializers taken off the list of inputs (IR below 4); absent where that changes nothing. */

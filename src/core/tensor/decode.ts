@@ -3,8 +3,8 @@
  */
 import { elementCount } from './dtype.ts';
 import type { DataType } from './dtype.ts';
-import { blocksPerChannel, layoutOf } from './encoding.ts';
-import type { Granularity, WeightEncoding } from './encoding.ts';
+import { forEachGroupRun } from './encoding.ts';
+import type { WeightEncoding } from './encoding.ts';
 import { floatToHalf, halfToFloat, halvesToFloats } from './float16.ts';
 
 /**
@@ -32,14 +32,10 @@ function decodeCodes(encoding: WeightEncoding, dims: readonly number[]): Float32
   const zero = encoding.zeroPoints;
   const out = new Float32Array(elementCount(dims));
   const { granularity } = encoding;
-  if (granularity.kind === 'tensor') {
-    const z = zero === undefined ? 0 : zero[0];
-    for (let i = 0; i < out.length; i++) out[i] = (codes[i] - z) * scales[0];
-    return out;
-  }
   forEachGroupRun(granularity, dims, (start, end, g) => {
     const z = zero === undefined ? 0 : zero[g];
-    for (let i = start; i < end; i++) out[i] = (codes[i] - z) * scales[g];
+    // The difference is a float32 in the graph: a zero point need not be whole.
+    for (let i = start; i < end; i++) out[i] = Math.fround(codes[i] - z) * scales[g];
   });
   return out;
 }
@@ -52,36 +48,10 @@ function decodePalette(
   dims: readonly number[],
 ): Float32Array {
   const out = new Float32Array(elementCount(dims));
-  if (granularity.kind === 'tensor') {
-    for (let i = 0; i < out.length; i++) out[i] = codebook[codes[i]] * scales[0];
-    return out;
-  }
   forEachGroupRun(granularity, dims, (start, end, g) => {
     for (let i = start; i < end; i++) out[i] = codebook[codes[i]] * scales[g];
   });
   return out;
-}
-
-/** Runs of neighbouring elements (start, end exclusive) that share group g. */
-function forEachGroupRun(
-  granularity: Exclude<Granularity, { kind: 'tensor' }>,
-  dims: readonly number[],
-  visit: (start: number, end: number, g: number) => void,
-): void {
-  const { outer, channels, inner, reduction } = layoutOf(dims, granularity.axis);
-  const size = granularity.kind === 'block' ? granularity.size : Math.max(1, reduction);
-  const blocks = Math.max(1, blocksPerChannel(reduction, size));
-  for (let o = 0; o < outer; o++) {
-    for (let c = 0; c < channels; c++) {
-      const start = (o * channels + c) * inner;
-      for (let i = 0; i < inner;) {
-        const block = Math.floor((o * inner + i) / size);
-        const end = Math.min(inner, (block + 1) * size - o * inner);
-        visit(start + i, start + end, c * blocks + block);
-        i = end;
-      }
-    }
-  }
 }
 
 function zeroPruned(values: Float32Array, mask: Uint8Array): void {

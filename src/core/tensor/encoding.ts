@@ -81,6 +81,8 @@ export interface EncodingShape {
   readonly granularity: Granularity;
   /** What a scale takes in the file. float16: scale = half · 2^scaleExponent, exactly. */
   readonly scaleType: 'float32' | 'float16';
+  /** Zero points are halves and need not be whole. Absent: bytes. */
+  readonly zeroType?: 'float16';
   readonly masked: boolean;
   /** Number of kept elements; equals the element count without a mask. */
   readonly kept: number;
@@ -103,8 +105,8 @@ export interface WeightEncoding extends EncodingShape {
   readonly codebook?: Float32Array;
   /** Power of two that float16 scales are stored relative to; 0 for float32 scales. */
   readonly scaleExponent: number;
-  /** One per group, unsigned like the codes. Absent = symmetric. */
-  readonly zeroPoints?: Uint8Array;
+  /** One per group, unsigned like the codes; floats (exact halves) where `zeroType` says so. Absent = symmetric. */
+  readonly zeroPoints?: Uint8Array | Float32Array;
   /** Bit i (least significant first) = 1 where element i is kept. Absent = nothing pruned. */
   readonly mask?: Uint8Array;
 }
@@ -143,6 +145,32 @@ export function groupCount(granularity: Granularity, dims: readonly number[]): n
     }
     default:
       return granularity satisfies never;
+  }
+}
+
+/** Runs of neighbouring elements (start, end exclusive) that share group g. */
+export function forEachGroupRun(
+  granularity: Granularity,
+  dims: readonly number[],
+  visit: (start: number, end: number, g: number) => void,
+): void {
+  if (granularity.kind === 'tensor') {
+    visit(0, elementCount(dims), 0);
+    return;
+  }
+  const { outer, channels, inner, reduction } = layoutOf(dims, granularity.axis);
+  const size = granularity.kind === 'block' ? granularity.size : Math.max(1, reduction);
+  const blocks = Math.max(1, blocksPerChannel(reduction, size));
+  for (let o = 0; o < outer; o++) {
+    for (let c = 0; c < channels; c++) {
+      const start = (o * channels + c) * inner;
+      for (let i = 0; i < inner;) {
+        const block = Math.floor((o * inner + i) / size);
+        const end = Math.min(inner, (block + 1) * size - o * inner);
+        visit(start + i, start + end, c * blocks + block);
+        i = end;
+      }
+    }
   }
 }
 

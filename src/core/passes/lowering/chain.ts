@@ -153,12 +153,17 @@ export class ChainBuilder {
     return name;
   }
 
-  op(opType: string, inputs: readonly string[], attributes: readonly Attribute[] = []): string {
+  op(
+    opType: string,
+    inputs: readonly string[],
+    attributes: readonly Attribute[] = [],
+    more: { readonly domain?: string; readonly name?: string } = {},
+  ): string {
     const output = this.#name();
     const reads = inputs.map((name) => this.#roles.get(name) ?? '').join();
     this.#structure += `${opType}(${reads})${attributes.map(attributeText).join()};`;
     this.#roles.set(output, `v${this.#nodes.length}`);
-    this.#nodes.push({ opType, inputs, outputs: [output], attributes });
+    this.#nodes.push({ opType, inputs, outputs: [output], attributes, ...more });
     return output;
   }
 

@@ -6,9 +6,11 @@
 import type { LocalFunction } from '../../onnx/ir.ts';
 import type { EncodingShape } from '../../tensor/encoding.ts';
 import type { Chain, PlannedTensor, WeightSite } from './chain.ts';
-import { canBitmask, decodeOpset, planDecode } from './decode-at-load.ts';
+import { canBitmask, decodeOpset, MIN_OPSET, planDecode } from './decode-at-load.ts';
 import { dequantizeOpset, planDequantize } from './dequantize.ts';
 import { callLength, canCall, FUNCTION_OPSET, functionBytes, functionFor, importBytes } from './functions.ts';
+import { nbitsProblem, planMatMulNBits } from './matmul-nbits.ts';
+import type { MatrixSite } from './matmul-nbits.ts';
 import { fieldBytes, nodeBytes, nodeOf, plannedBytes } from './measure.ts';
 import type { Holder } from './measure.ts';
 
@@ -19,6 +21,8 @@ export interface FormRequest {
   readonly holder: Holder;
   /** What the weight takes in the file as it is, its field included. */
   readonly originalBytes: number;
+  /** The one MatMul or Gemm that reads it, where that is all. */
+  readonly matrix?: MatrixSite;
 }
 
 export type Choice =
@@ -31,6 +35,8 @@ export type Choice =
       readonly bytes: number;
       readonly outerBytes: number;
       readonly opset: number;
+      /** The chain stands for the operator that read the weight, too; `bytes` is without it. */
+      readonly replacesReader: boolean;
       readonly note?: string;
     }
   /** Pruned values written out as floats: nothing smaller keeps them. */
@@ -63,7 +69,7 @@ const NOMINAL_NAME = 'int4s';
  */
 const WORTHWHILE_SHARE = 0.02;
 
-type Form = 'dense' | 'sparse' | 'canonical';
+type Form = 'dense' | 'sparse' | 'canonical' | 'nbits';
 
 interface Candidate {
   readonly form: Form;
@@ -97,21 +103,25 @@ export function decideForms(
   const options = requests.map((request) => optionsOf(request, domain, memo));
   const worthwhile = worthwhileFunctions(options, domain, memo);
   const registry = new FunctionRegistry(domain, memo);
-  const written = new Map<string, string>();
+  const known = new Map<string, string>();
   const choices = options.map((option): Choice => {
     const found = pick(option, (c) => (isCall(c, worthwhile) ? c.callBytes : inlineBytes(c)));
     if (found === undefined) return plain(option);
     const call = isCall(found, worthwhile) ? registry.nameFor(found, option.request) : undefined;
     const { chain, opset, holder } = found;
-    const renamed = holder === 'constant' ? NOT_RENAMED : knownNumbers(chain, written);
+    const renamed = holder === 'constant' ? NOT_RENAMED : knownNumbers(chain, known);
     const note = option.notes.length === 0 ? {} : { note: option.notes.join('; ') };
     const shared = renamed.size === 0 ? chain : withNames(chain, renamed, call === undefined);
+    const replacesReader = found.form === 'nbits';
+    const written = chainBytes(shared, call, domain, holder);
     return {
       kind: 'chain',
       chain: shared,
       call,
       opset,
-      ...chainBytes(shared, call, domain, holder),
+      ...written,
+      bytes: written.bytes - (replacesReader ? (option.request.matrix?.bytes ?? 0) : 0),
+      replacesReader,
       ...note,
     };
   });
@@ -241,12 +251,24 @@ function optionsOf(request: FormRequest, domain: string, memo: FormMemo): Option
     notes.push(`a constant of a function body can hold integers from operator set ${CONSTANT_OPSET} on`);
     return { request, candidates, notes };
   }
+  if (shape.masked && shape.zeroType !== undefined) {
+    notes.push('pruned weights need whole zero points, which HQQ does not give');
+    return { request, candidates, notes };
+  }
   if (shape.storage.form === 'dequantize-linear') {
     const opset = dequantizeOpset(shape);
     if (opset === undefined) notes.push('DequantizeLinear has no palettes');
     else if (opset > site.opset)
       notes.push(`DequantizeLinear needs operator set ${opset}, the model has ${site.opset}`);
     else return { request, candidates: [candidateFor(request, 'canonical', opset, domain, memo)], notes };
+  }
+  if (shape.storage.form === 'matmul-nbits') {
+    const problem =
+      request.matrix === undefined ? 'no MatMul or Gemm alone reads it' : nbitsProblem(shape, site.dims);
+    if (problem === undefined) {
+      return { request, candidates: [candidateFor(request, 'nbits', MIN_OPSET, domain, memo)], notes };
+    }
+    notes.push(problem);
   }
   const add = (form: 'dense' | 'sparse'): void => {
     const opset = decodeOpset(shape, site.dims, form === 'sparse');
@@ -278,12 +300,18 @@ function candidateFor(
     if (!sameButKept(candidate.shape, shape)) continue;
     return candidate.kept === shape.kept ? candidate : withKept(candidate, shape.kept);
   }
-  const chain =
-    form === 'canonical' ? planDequantize(shape, site) : planDecode(shape, site, form === 'sparse');
+  const chain = chainFor(request, form);
   const candidate = measured(chain, request, form, opset, domain);
   known.push(candidate);
   memo.candidates.set(site.prefix, known);
   return candidate;
+}
+
+function chainFor({ shape, site, matrix }: FormRequest, form: Form): Chain {
+  if (form === 'canonical') return planDequantize(shape, site);
+  if (form !== 'nbits') return planDecode(shape, site, form === 'sparse');
+  if (matrix === undefined) throw new Error('no operator to replace');
+  return planMatMulNBits(shape, site, matrix);
 }
 
 /** Whether the chains of two shapes differ at most in the number of kept elements. */
@@ -292,6 +320,8 @@ function sameButKept(a: EncodingShape, b: EncodingShape): boolean {
     a.precision === b.precision &&
     a.signed === b.signed &&
     a.scaleType === b.scaleType &&
+    a.zeroType === b.zeroType &&
+    a.storage.accuracyLevel === b.storage.accuracyLevel &&
     a.granularity.kind === b.granularity.kind &&
     (a.granularity.kind !== 'block' ||
       b.granularity.kind !== 'block' ||
@@ -301,7 +331,7 @@ function sameButKept(a: EncodingShape, b: EncodingShape): boolean {
 
 function measured(
   chain: Chain,
-  { holder, site, shape }: FormRequest,
+  { holder, site, shape, matrix }: FormRequest,
   form: Form,
   opset: number,
   domain: string,
@@ -309,7 +339,11 @@ function measured(
   let tensorBytes = 0;
   for (const tensor of chain.tensors) tensorBytes += plannedBytes(tensor, holder);
   const callable =
-    form !== 'canonical' && holder === 'initializer' && site.opset >= FUNCTION_OPSET && canCall(chain);
+    form !== 'canonical' &&
+    form !== 'nbits' &&
+    holder === 'initializer' &&
+    site.opset >= FUNCTION_OPSET &&
+    canCall(chain);
   const nodes = callable ? callBytes(chain, NOMINAL_NAME, domain) : nodesBytes(chain);
   return {
     form,
@@ -321,7 +355,7 @@ function measured(
     holder,
     tensorBytes,
     callable,
-    callBytes: tensorBytes + nodes,
+    callBytes: tensorBytes + nodes - (form === 'nbits' ? (matrix?.bytes ?? 0) : 0),
     lengths: {},
   };
 }

@@ -44,9 +44,11 @@ export function decodeOpset(shape: EncodingShape, dims: readonly number[], bitma
   return viewOf(shape.granularity, dims).spread !== undefined ? SPREAD_OPSET : MIN_OPSET;
 }
 
-/** A bitmask fills holes with one value, so codes need one zero for all groups. */
+/** A bitmask fills holes with one code, so codes need one whole zero for all groups. */
 export function canBitmask(shape: EncodingShape): boolean {
-  return shape.masked && (shape.signed || shape.granularity.kind === 'tensor');
+  return (
+    shape.masked && (shape.signed || (shape.granularity.kind === 'tensor' && shape.zeroType === undefined))
+  );
 }
 
 /** The chain for a site whose opset is enough (decodeOpset). */
@@ -113,7 +115,8 @@ function withoutZero(
   view: WeightView,
   codes: string,
 ): string {
-  if (!shape.signed) return b.op('Sub', [codes, spread(b, view, b.cast(zeroPoints(b, view), 'float32'))]);
+  if (!shape.signed)
+    return b.op('Sub', [codes, spread(b, view, b.cast(zeroPoints(b, shape, view), 'float32'))]);
   return precision === 'int8' ? codes : b.op('Sub', [codes, b.shared(OFFSETS[precision])]);
 }
 
@@ -242,8 +245,9 @@ function keptWithZero(
   return codes;
 }
 
-function zeroPoints(b: ChainBuilder, view: WeightView): string {
-  return b.tensor('uint8', view.scaleDims, (e) => fill.zeroPointBytes(e, view));
+function zeroPoints(b: ChainBuilder, shape: EncodingShape, view: WeightView): string {
+  const type = shape.zeroType ?? 'uint8';
+  return b.tensor(type, view.scaleDims, (e) => fill.zeroPointBytes(e, view));
 }
 
 function scales(b: ChainBuilder, shape: EncodingShape, view: WeightView): string {

@@ -63,6 +63,14 @@ export function denseCodes(encoding: WeightEncoding, view: WeightView, dims: rea
   return out;
 }
 
+/** Every element's code in the order of the tensor, zeros at pruned places. */
+export function naturalCodes(encoding: WeightEncoding, dims: readonly number[]): Codes {
+  const { codes, mask } = encoding;
+  if (mask === undefined) return codes;
+  const zero = zeroCode(encoding, dims);
+  return codes.map((code, i) => (isKept(mask, i) ? code : zero(i)));
+}
+
 /** A zero, then the kept codes in stored order: position p of the running count of kept elements is element p. */
 export function keptCodes(encoding: WeightEncoding, view: WeightView, dims: readonly number[]): Codes {
   const { codes, mask, kept } = encoding;
@@ -150,7 +158,8 @@ export function halfScaleBytes(encoding: WeightEncoding, view: WeightView): Uint
 }
 
 export function zeroPointBytes(encoding: WeightEncoding, view: WeightView): Uint8Array {
-  return storedGroups(encoding.zeroPoints ?? new Uint8Array(0), view);
+  const zeros = storedGroups(encoding.zeroPoints ?? new Uint8Array(0), view);
+  return zeros instanceof Float32Array ? asHalfBytes(zeros) : zeros;
 }
 
 /** float32 values that are exactly representable in binary16, as such. */

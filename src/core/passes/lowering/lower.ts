@@ -7,6 +7,7 @@ import { openDraft } from '../../onnx/draft.ts';
 import type { GraphEditor, ModelDraft } from '../../onnx/draft.ts';
 import { constantNode, opsetOf, rawTensor } from '../../onnx/build.ts';
 import { functionPath } from '../../onnx/graph-names.ts';
+import { matrixUse } from '../../onnx/matrix-use.ts';
 import type { LocalFunction, Model, Tensor } from '../../onnx/ir.ts';
 import { raiseOpset } from '../../onnx/opset.ts';
 import { tensorBytes } from '../../onnx/tensor-data.ts';
@@ -17,9 +18,11 @@ import type { WeightEncoding } from '../../tensor/encoding.ts';
 import type { SkippedLayer } from '../types.ts';
 import type { Chain, SharedKey } from './chain.ts';
 import { decideForms, standsOutside } from './choose.ts';
-import type { FormRequest } from './choose.ts';
+import type { Choice, FormRequest } from './choose.ts';
 import { callOf, FUNCTION_IR } from './functions.ts';
-import { bytesElsewhere, constantBytes, filled, sharedTensor } from './measure.ts';
+import { CONTRIB_DOMAIN } from './matmul-nbits.ts';
+import type { MatrixSite } from './matmul-nbits.ts';
+import { bytesElsewhere, constantBytes, filled, sharedTensor, writtenNodeBytes } from './measure.ts';
 import type { Holder } from './measure.ts';
 import { bestOpset, wishedOpsets } from './raise.ts';
 import { isKept } from './fill.ts';
@@ -54,14 +57,14 @@ export async function lowerModel(
   const domain = freeDomain(model);
   const raised = raiseFor(model, layers, first, domain);
   const job = new LoweringJob(model, raised.draft, raised.opset);
-  const plan = decideForms(requestsFor(model, layers, raised.opset), domain);
+  const plan = decideForms(requestsFor(model, layers, raised.opset, first), domain);
   const reverted: Reverted[] = [];
   const notes = new Set<string>();
   for (const [i, layer] of layers.entries()) {
     await checkpoint(i / layers.length, `writing ${layer.layer.label}`);
     const choice = plan.choices[i];
     if (choice.kind === 'chain') {
-      job.apply(layer, choice.chain, choice.call === undefined ? undefined : { name: choice.call, domain });
+      job.apply(layer, choice, domain);
       if (choice.note !== undefined) notes.add(choice.note);
       continue;
     }
@@ -100,7 +103,7 @@ interface Raised {
 function raiseFor(model: Model, layers: readonly EncodedLayer[], draft: ModelDraft, domain: string): Raised {
   const opset = opsetOf(model);
   const facts: Record<string, string> = {};
-  for (const target of wishedOpsets(requestsFor(model, layers, bestOpset(opset)), opset, domain)) {
+  for (const target of wishedOpsets(requestsFor(model, layers, bestOpset(opset), draft), opset, domain)) {
     const attempt = openDraft(model);
     const result = raiseOpset(attempt, target);
     if (result.ok)
@@ -110,7 +113,13 @@ function raiseFor(model: Model, layers: readonly EncodedLayer[], draft: ModelDra
   return { draft, opset, facts };
 }
 
-function requestsFor(model: Model, layers: readonly EncodedLayer[], opset: number): FormRequest[] {
+/** @param draft of `model`, unchanged */
+function requestsFor(
+  model: Model,
+  layers: readonly EncodedLayer[],
+  opset: number,
+  draft: ModelDraft,
+): FormRequest[] {
   const prefix = namePrefix(model);
   return layers.map(({ layer, encoding, original, index }) => ({
     shape: encoding,
@@ -123,6 +132,7 @@ function requestsFor(model: Model, layers: readonly EncodedLayer[], opset: numbe
       opset: opsetAt(model, layer.graph, opset),
     },
     holder: holderFor(layer.graph),
+    ...matrixOf(layer, draft),
     originalBytes:
       constantBytes(
         { ...original, name: layer.value },
@@ -130,6 +140,16 @@ function requestsFor(model: Model, layers: readonly EncodedLayer[], opset: numbe
       ) + bytesElsewhere(original),
   }));
 }
+
+/** The operator that MatMulNBits can stand for. @param draft of the model that the layer was found in */
+export function matrixOf(layer: WeightLayer, draft: ModelDraft): { readonly matrix?: MatrixSite } {
+  const use = matrixUse(layer, draft.main);
+  if (typeof use === 'string') return {};
+  const { node, ...values } = use;
+  return { matrix: { ...values, name: node.name, bytes: writtenNodeBytes(node) } };
+}
+
+type ChainChoice = Extract<Choice, { readonly kind: 'chain' }>;
 
 class LoweringJob {
   readonly #draft: ModelDraft;
@@ -158,11 +178,10 @@ class LoweringJob {
     replaceWeight(this.#editor(layer), layer, tensor);
   }
 
-  /** @param call the function that stands for the chain; undefined: the chain's own operators are written. */
   apply(
     { layer, encoding }: EncodedLayer,
-    chain: Chain,
-    call: { name: string; domain: string } | undefined,
+    { chain, call, replacesReader }: ChainChoice,
+    domain: string,
   ): void {
     const editor = this.#editor(layer);
     const old = editor.producer(layer.value);
@@ -178,8 +197,12 @@ class LoweringJob {
     }
     const int4 = chain.tensors.some((t) => t.dataType === 'int4' || t.dataType === 'uint4');
     this.#needIr(int4 ? FIRST_IR_WITH_INT4 : FIRST_IR_WITH_FREE_INITIALIZERS);
+    if (replacesReader) {
+      this.#replaceReader(editor, layer, chain);
+      return;
+    }
     if (call !== undefined) {
-      editor.addNode(callOf(chain, call.name, call.domain), front);
+      editor.addNode(callOf(chain, call, domain), front);
       return;
     }
     for (const node of chain.nodes) editor.addNode(node, front);
@@ -187,6 +210,15 @@ class LoweringJob {
     const shared = this.#shared.get(top) ?? new Set();
     for (const key of chain.shared) shared.add(key);
     this.#shared.set(top, shared);
+  }
+
+  #replaceReader(editor: GraphEditor, layer: WeightLayer, chain: Chain): void {
+    const reader = editor.current(layer.consumers[0].node);
+    if (reader === undefined) throw new Error(`nothing reads ${layer.value}`);
+    for (const node of chain.nodes) editor.addNode(node, reader);
+    editor.removeNode(reader);
+    const imported = this.#draft.base.opsets.some(({ domain }) => domain === CONTRIB_DOMAIN);
+    if (!imported) this.#draft.setOpset(CONTRIB_DOMAIN, 1);
   }
 
   #needIr(version: number): void {

@@ -2,6 +2,7 @@
 import { hollowSpan, spanOf } from '../../bytes/spans.ts';
 import { constantNode } from '../../onnx/build.ts';
 import type { Node, Tensor } from '../../onnx/ir.ts';
+import { verbatimOf } from '../../onnx/original.ts';
 import { utf8Length, varintLength } from '../../onnx/wire-write.ts';
 import { messageLength } from '../../onnx/write.ts';
 import { byteLengthOf, DATA_TYPES, elementCount } from '../../tensor/dtype.ts';
@@ -22,6 +23,11 @@ export function fieldBytes(length: number): number {
 
 export function nodeBytes(node: Node): number {
   return fieldBytes(messageLength({ node }));
+}
+
+/** The same for a node as it stands in the file: one that was read keeps its bytes. */
+export function writtenNodeBytes(node: Node): number {
+  return fieldBytes(verbatimOf(node)?.length ?? messageLength({ node }));
 }
 
 /** Bytes of a field of the graph (or function) that holds the tensor. */

@@ -3,8 +3,9 @@ import { createReferenceKernels } from '../../../kernels/reference-backend.ts';
 import { decodeWeight } from '../../tensor/decode.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import { noise } from '../../testing/weight-models.ts';
-import { CLIP_FACTORS, quantizeTensor } from './algorithm.ts';
+import { quantizeTensor } from './algorithm.ts';
 import type { Quantized, QuantizeSpec } from './algorithm.ts';
+import { CLIP_FACTORS } from './clip-factors.ts';
 
 const kernels = createReferenceKernels();
 const INT8: QuantizeSpec = {

@@ -4,26 +4,32 @@ import type { PassMeta } from '../types.ts';
 export const quantizeWeightsMeta = {
   id: 'quantize-weights',
   label: 'Precision of weights',
-  help: 'Stores weights in fewer bits: half floats, 8 or 4 bits with scales. The file shrinks to about 1/2, 1/4 or 1/6; accuracy may drop, most at 4 bits. Speed stays that of the original with storage "decode at load".',
+  help: 'Stores weights in fewer bits: half floats, 8 to 2 bits with scales, or palettes. The file shrinks to about 1/2 (fp16), 1/4 (int8) or 1/6 (int4); accuracy may drop, most below 8 bits. Samples of your own data make 4 bits and less much better. Speed stays that of the original with storage "decode at load".',
   exact: false,
-  layerParams: ['precision', 'granularity', 'blockSize', 'symmetric', 'clip'],
+  data: 'uses',
+  layerParams: ['precision', 'granularity', 'blockSize', 'symmetric', 'clip', 'method'],
   params: {
     precision: {
       kind: 'choice',
       label: 'Precision',
-      help: 'Bits of a weight. fp32 leaves weights as they are.',
+      help: 'Bits of a weight. fp32 leaves weights as they are. A palette is a list of 16, 64 or 256 values that fits the weights; each weight is a number in it (4, 6 or 8 bits).',
       default: 'int8',
       options: [
         { value: 'fp32', label: 'fp32' },
         { value: 'fp16', label: 'fp16' },
         { value: 'int8', label: 'int8' },
         { value: 'int4', label: 'int4' },
+        { value: 'int3', label: 'int3' },
+        { value: 'int2', label: 'int2' },
+        { value: 'palette16', label: 'palette of 16' },
+        { value: 'palette64', label: 'palette of 64' },
+        { value: 'palette256', label: 'palette of 256' },
       ],
     },
     granularity: {
       kind: 'choice',
       label: 'Scales',
-      help: 'How many weights share a scale. Smaller groups are more accurate and take more bytes. Automatic: per channel for int8, per block for int4.',
+      help: 'How many weights share a scale. Smaller groups are more accurate and take more bytes. Automatic: per channel for int8 and palettes, per block below 8 bits.',
       default: 'auto',
       options: [
         { value: 'auto', label: 'automatic' },
@@ -38,6 +44,7 @@ export const quantizeWeightsMeta = {
       help: 'Weights of one block, along the inputs of an output channel. Only for scales per block.',
       default: '32',
       options: [
+        { value: '16', label: '16' },
         { value: '32', label: '32' },
         { value: '64', label: '64' },
         { value: '128', label: '128' },
@@ -46,13 +53,13 @@ export const quantizeWeightsMeta = {
     symmetric: {
       kind: 'flag',
       label: 'Symmetric',
-      help: 'The same range above and below zero. Off: every group gets a zero point, which helps one-sided weights and costs a byte a group.',
+      help: 'The same step above and below zero. Off: every group gets a zero point, which helps one-sided weights and costs a byte a group. Palettes have none.',
       default: true,
     },
     clip: {
       kind: 'choice',
       label: 'Clipping',
-      help: 'Range of the codes: the largest weight, or the one of 20 smaller ranges with the least squared error. Automatic: least error for int4 only.',
+      help: 'Range of the codes: the largest weight, or the one of some smaller ranges with the least squared error. Automatic: least error below 8 bits.',
       default: 'auto',
       options: [
         { value: 'auto', label: 'automatic' },
@@ -60,14 +67,40 @@ export const quantizeWeightsMeta = {
         { value: 'mse', label: 'least squared error' },
       ],
     },
+    method: {
+      kind: 'choice',
+      label: 'Rounding',
+      help: 'How codes are found. Nearest: each weight for itself. HQQ: steps that fit most weights, without data. GPTQ and descent look at your samples: errors of one weight are made up for by others, so that outputs stay. Automatic: both, below 8 bits and where there are samples of your own; else nearest.',
+      default: 'auto',
+      options: [
+        { value: 'auto', label: 'automatic' },
+        { value: 'nearest', label: 'nearest' },
+        { value: 'hqq', label: 'HQQ' },
+        { value: 'gptq', label: 'GPTQ' },
+        { value: 'descent', label: 'descent' },
+        { value: 'gptq-descent', label: 'GPTQ, then descent' },
+      ],
+    },
+    protect: {
+      kind: 'choice',
+      label: 'Fragile layers',
+      help: 'Layers with few inputs a channel (depthwise, the first convolution) lose most at few bits and weigh little. Automatic: they keep 8 bits where all of them together are at most an eighth of the weights. A layer with its own precision is never changed.',
+      default: 'auto',
+      options: [
+        { value: 'auto', label: 'keep 8 bits' },
+        { value: 'none', label: 'like the others' },
+      ],
+    },
     storage: {
       kind: 'choice',
       label: 'Storage',
-      help: 'Decode at load: plain operators that onnxruntime computes once when the session is made (full speed). DequantizeLinear: the standard form that converters and other runtimes know.',
-      default: 'decode-at-load',
+      help: 'Automatic: what the target reads best. Decode at load: plain operators that onnxruntime computes once when the session is made (full speed). DequantizeLinear: the standard form that converters and other runtimes know. MatMulNBits: an operator of onnxruntime that multiplies with packed weights (MatMul and Gemm, blocks).',
+      default: 'auto',
       options: [
+        { value: 'auto', label: 'automatic' },
         { value: 'decode-at-load', label: 'decode at load' },
         { value: 'dequantize-linear', label: 'DequantizeLinear' },
+        { value: 'matmul-nbits', label: 'MatMulNBits' },
       ],
     },
   },
