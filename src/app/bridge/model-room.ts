@@ -110,7 +110,8 @@ export class ModelRoom {
     recipe: Recipe,
     order: CalibrationOrder | null = null,
   ): void {
-    this.#models.get(modelId)?.variants.set(variantId, { recipe, order });
+    const variants = this.#models.get(modelId)?.variants;
+    variants?.set(variantId, { recipe, order: variants.get(variantId)?.order ?? order });
   }
 
   dropVariant(modelId: string, variantId: string): Promise<Result<null>> {

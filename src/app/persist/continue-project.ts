@@ -3,15 +3,16 @@
  * goal and view. Variants' bytes are made again when they are asked for. It must not know where it was kept.
  */
 import type { ModelSummary } from '../../worker/api.ts';
-import type { Studio } from '../bridge/studio.ts';
-import { evaluationKey } from '../store/entries.ts';
+import type { MadeWith, Studio } from '../bridge/studio.ts';
+import { samplesOf } from '../store/calibrating.ts';
+import { dataInUse, evaluationKey, samplesKey } from '../store/entries.ts';
 import { recipeKey } from '../store/recipe-edit.ts';
 import { ORIGINAL, originalEntry } from '../store/state.ts';
 import type { AppState, StudyEntry } from '../store/state.ts';
 import type { KeptProject } from './parse-record.ts';
 
 export function continueProject(
-  { head, entries: kept, costs, profiles }: KeptProject,
+  { head, entries: kept, costs, profiles, sensitivity }: KeptProject,
   model: ModelSummary,
   { data, view }: AppState,
   studio: Pick<Studio, 'knowVariant'>,
@@ -32,7 +33,9 @@ export function continueProject(
       evaluationFailure: found ? entry.evaluationFailure : null,
       evaluatedWith: found ? key : null,
     };
-    if (entry.summary !== null) studio.knowVariant(model.modelId, entry.id, entry.recipe);
+    if (entry.summary !== null) {
+      studio.knowVariant(model.modelId, entry.id, entry.recipe, madeWith(entry, data));
+    }
   }
   const present = recipeKey(draft.present.recipe);
   const currentId = Object.values(entries).find((entry) => entry.recipeKey === present)?.id ?? null;
@@ -49,6 +52,20 @@ export function continueProject(
     lab: head.lab,
     costs,
     profiles,
+    ...(head.calibrated === true
+      ? { calibration: head.calibration ?? null, calibratedWith: samplesKey({ data: inUse }), sensitivity }
+      : {}),
     data,
   };
+}
+
+/** Undefined where it looked at no samples, or at some that are not open yet: the desk tells of them when they are. */
+function madeWith(
+  { recipe, calibration }: Pick<StudyEntry, 'recipe' | 'calibration'>,
+  data: AppState['data'],
+): MadeWith | undefined {
+  const samples = samplesOf(recipe);
+  if (calibration?.origin === 'synthetic') return { data: null, samples };
+  const inUse = dataInUse({ data });
+  return calibration?.origin === 'samples' && inUse !== null ? { data: inUse, samples } : undefined;
 }

@@ -42,6 +42,8 @@ const KEPT_SLICES = [
   'costs',
   'profiles',
   'lab',
+  'calibration',
+  'sensitivity',
 ] as const satisfies readonly (keyof AppState)[];
 
 export interface KeeperParts {

@@ -12,15 +12,25 @@ import type { RecipeStep } from '../../core/recipe/types.ts';
 import { EMPTY_RECIPE } from '../store/recipe-edit.ts';
 import type { RecipeDraft } from '../store/recipe-edit.ts';
 import type { CostAxis, GainAxis, ViewState } from '../store/state.ts';
-import { HEAD, RECORD_VERSION, costsPiece, entryPiece, profilePiece } from './project-record.ts';
+import {
+  HEAD,
+  RECORD_VERSION,
+  costsPiece,
+  entryPiece,
+  profilePiece,
+  sensitivityPiece,
+} from './project-record.ts';
 import type { KeptData, KeptEntry, KeptModel, ProjectHead } from './project-record.ts';
 import type { CostSummary, ProfileResult } from '../../core/profile/types.ts';
+import type { SensitivityReport } from '../../core/search/types.ts';
+import type { CalibrationInfo } from '../../worker/api.ts';
 
 export interface KeptProject {
   readonly head: ProjectHead;
   readonly entries: readonly KeptEntry[];
   readonly costs: Readonly<Record<string, CostSummary>>;
   readonly profiles: Readonly<Record<string, ProfileResult>>;
+  readonly sensitivity: SensitivityReport | null;
 }
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -46,7 +56,8 @@ export function parseProject(pieces: ReadonlyMap<string, unknown>): KeptProject 
     const profile = pieces.get(profilePiece(modelId, id));
     if (isProfile(profile)) profiles[id] = profile;
   }
-  return { head, entries, costs, profiles };
+  const report = pieces.get(sensitivityPiece(modelId));
+  return { head, entries, costs, profiles, sensitivity: isSensitivity(report) ? report : null };
 }
 
 function parseHead(kept: unknown): ProjectHead {
@@ -84,6 +95,8 @@ function parseHead(kept: unknown): ProjectHead {
     energy: energy as unknown as ProjectHead['energy'],
     lab: list(head['lab']).filter(isLabLine),
     data: head['data'] === null ? null : parseData(head['data']),
+    calibration: isCalibration(head['calibration']) ? head['calibration'] : null,
+    calibrated: head['calibrated'] === true,
   };
 }
 
@@ -129,6 +142,7 @@ function parseEntry(kept: unknown): KeptEntry | null {
     (summary === null || isVariant(summary)) &&
     (measurement === null || isMeasurement(measurement)) &&
     (evaluation === null || isEvaluation(evaluation)) &&
+    ((kept['calibration'] ?? null) === null || isCalibration(kept['calibration'])) &&
     isErrorOrNull(kept['failure']) &&
     isErrorOrNull(kept['evaluationFailure']);
   if (!sound) return null;
@@ -191,6 +205,43 @@ function isErrorOrNull(value: unknown): boolean {
 
 function isCosts(value: unknown): value is CostSummary {
   return isPlain(value) && typeof value['macs'] === 'number' && every(value['layers'], isPlain);
+}
+
+function isCalibration(value: unknown): value is CalibrationInfo {
+  return hasTypes(value, { origin: 'string', description: 'string', count: 'number', key: 'string' });
+}
+
+function isSensitivity(value: unknown): value is SensitivityReport {
+  const texts = { metric: 'string', metricText: 'string', samples: 'number', origin: 'string' } as const;
+  return (
+    hasTypes(value, texts) &&
+    isPlain(value) &&
+    every(value['notMeasured'], (one) => hasTypes(one, { layer: 'string', reason: 'string' })) &&
+    every(value['layers'], isLayerSensitivity)
+  );
+}
+
+function isLayerSensitivity(value: unknown): boolean {
+  return (
+    isPlain(value) &&
+    typeof value['layer'] === 'string' &&
+    every(value['damages'], (one) =>
+      hasTypes(one, { option: 'string', damage: 'number', source: 'string' }),
+    ) &&
+    every(value['causes'], (one) => hasTypes(one, { id: 'string', text: 'string' })) &&
+    every(value['fixes'], isFix)
+  );
+}
+
+function isFix(value: unknown): boolean {
+  return (
+    isPlain(value) &&
+    hasTypes(value, { label: 'string', predictedGain: 'number', extraBytes: 'number' }) &&
+    every(
+      value['changes'],
+      (one) => hasTypes(one, { pass: 'string' }) && isPlain(one) && isPlain(one['params']),
+    )
+  );
 }
 
 function isProfile(value: unknown): value is ProfileResult {

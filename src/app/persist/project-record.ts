@@ -5,8 +5,10 @@
 import type { DataConfig, DuplicateReport, Proposal, SplitReport } from '../../core/dataset/types.ts';
 import type { EnergySettings } from '../../core/energy/types.ts';
 import type { Goal } from '../../core/goal/types.ts';
+import type { CalibrationInfo } from '../../worker/api.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
 import type { LabLine } from '../store/data-state.ts';
+import { samplesKey } from '../store/entries.ts';
 import type { RecipeDraft } from '../store/recipe-edit.ts';
 import type { AppState, StudyEntry, ViewState } from '../store/state.ts';
 
@@ -54,6 +56,10 @@ export interface ProjectHead {
   readonly energy: EnergySettings;
   readonly lab: readonly LabLine[];
   readonly data: KeptData | null;
+  /** What methods looked at last; absent in records of before there were any. */
+  readonly calibration?: CalibrationInfo | null;
+  /** Whether that, and the sensitivity, are of `data` as they are read now. */
+  readonly calibrated?: boolean;
 }
 
 /** An entry as it is kept: whether its evaluation belongs to the data in use, instead of their long description. */
@@ -79,6 +85,11 @@ export function costsPiece(modelId: string, id: string): string {
 
 export function profilePiece(modelId: string, id: string): string {
   return `profile/${modelId}/${id}`;
+}
+
+/** Hazards and the graph's outline are found again in a moment; this takes half a minute. */
+export function sensitivityPiece(modelId: string): string {
+  return `sensitivity/${modelId}`;
 }
 
 export function namesOf(paths: readonly string[]): readonly string[] {
@@ -114,6 +125,7 @@ export function piecesOf(
   }
   for (const [id, costs] of Object.entries(state.costs)) pieces.set(costsPiece(modelId, id), costs);
   for (const [id, profile] of Object.entries(state.profiles)) pieces.set(profilePiece(modelId, id), profile);
+  if (state.sensitivity !== null) pieces.set(sensitivityPiece(modelId), state.sensitivity);
   pieces.set(HEAD, headOf(state, along));
   return pieces;
 }
@@ -145,6 +157,8 @@ function headOf(state: AppState, along: KeptAlong): ProjectHead | null {
     goal: state.goal,
     energy: state.energy,
     lab: state.lab,
+    calibration: state.calibration,
+    calibrated: state.calibratedWith !== null && state.calibratedWith === samplesKey(state),
     data:
       data === null || along.data === null
         ? along.missingData

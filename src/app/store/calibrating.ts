@@ -10,7 +10,7 @@ import type { CalibrationInfo } from '../../worker/api.ts';
 import { groupThousands, plural } from '../ui/format.ts';
 import type { CallOptions, DataInUse, Studio } from '../bridge/studio.ts';
 import type { DataState } from './data-state.ts';
-import { dataInUse, withoutStale } from './entries.ts';
+import { dataInUse, samplesKey, withoutStale } from './entries.ts';
 import { announce } from './notices.ts';
 import type { AppStore } from './state.ts';
 
@@ -57,6 +57,7 @@ export class Calibrator {
     this.store.setState({
       calibration: told.ok ? told.value : null,
       calibrationError: told.ok ? null : told.error,
+      calibratedWith: told.ok ? samplesKey(state) : null,
     });
     return told;
   }

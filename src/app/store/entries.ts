@@ -78,9 +78,21 @@ const texts = new WeakMap<DataConfig, string>();
 export function evaluationKey({ data, options }: EvaluatedWith): string | null {
   const config = data?.config ?? null;
   if (data === null || config === null || config.task.kind === 'agreement') return null;
+  return `${data.summary.dataId} ${options.provider} ${textOf(config)}`;
+}
+
+/** What calibration depends on besides the model: the set in use and how it is read, or none. */
+export function samplesKey({ data }: Pick<EvaluatedWith, 'data'>): string {
+  const config = data?.config ?? null;
+  return data === null || config === null ? NO_SAMPLES : `${data.summary.dataId} ${textOf(config)}`;
+}
+
+const NO_SAMPLES = 'none';
+
+function textOf(config: DataConfig): string {
   const text = texts.get(config) ?? JSON.stringify(config);
   texts.set(config, text);
-  return `${data.summary.dataId} ${options.provider} ${text}`;
+  return text;
 }
 
 /** As much of the state as an evaluation depends on. */

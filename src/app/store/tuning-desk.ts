@@ -10,7 +10,8 @@ import { DEFAULT_TARGET } from '../../core/targets/types.ts';
 import type { TargetId } from '../../core/targets/types.ts';
 import type { CallOptions, Studio } from '../bridge/studio.ts';
 import { chooseEntry } from './auto-choice.ts';
-import { dataInUse, variantIdOf } from './entries.ts';
+import { samplesOf } from './calibrating.ts';
+import { dataInUse, samplesKey, variantIdOf } from './entries.ts';
 import { edit, replaceRecipe } from './edits.ts';
 import { announce, showError } from './notices.ts';
 import { PRECISION_PARAM, QUANTIZE } from './pass-names.ts';
@@ -47,7 +48,19 @@ class Desk implements TuningDesk {
       before = state;
       const stale = staleAfter(was, state);
       if (stale !== null) store.setState(stale);
+      if (was.data !== state.data) this.tellSamples();
     });
+  }
+
+  /** Variants of an earlier visit are made again with the samples that they were made with, now that those are open. */
+  private tellSamples(): void {
+    const { model, entries, data } = this.store.getState();
+    const inUse = dataInUse({ data });
+    if (model === null || inUse === null) return;
+    for (const { id, recipe, calibration } of Object.values(entries)) {
+      if (calibration?.origin !== 'samples') continue;
+      this.studio.knowVariant(model.modelId, id, recipe, { data: inUse, samples: samplesOf(recipe) });
+    }
   }
 
   async measureSensitivity(options?: readonly LayerOption[]): Promise<void> {
@@ -255,19 +268,26 @@ export function targetOnScreen(state: AppState): TargetId {
   return recipeOf(state).target ?? DEFAULT_TARGET;
 }
 
-/** What its numbers depend on has changed: they would be those of other samples, or for another runtime. */
+/**
+ * What its numbers depend on has changed: they would be those of other samples, or for another runtime. Data that were
+ * taken out change nothing: what was found on them still holds.
+ */
 function staleAfter(was: AppState, state: AppState): Partial<AppState> | null {
-  const [before, now] = [dataInUse(was), dataInUse(state)];
-  const otherData = before?.dataId !== now?.dataId || before?.config !== now?.config;
-  const otherTarget = targetOnScreen(was) !== targetOnScreen(state);
   if (was.model !== state.model) return null;
+  const { calibratedWith } = state;
+  const otherData =
+    was.data !== state.data &&
+    dataInUse(state) !== null &&
+    calibratedWith !== null &&
+    calibratedWith !== samplesKey(state);
+  const otherTarget = targetOnScreen(was) !== targetOnScreen(state);
   if (!otherData && !otherTarget) return null;
   const { [ORIGINAL]: _original, ...doctor } = state.doctor;
   return {
     sensitivity: null,
     sensitivityError: null,
     tune: null,
-    ...(otherData ? { calibration: null, calibrationError: null } : {}),
+    ...(otherData ? { calibration: null, calibrationError: null, calibratedWith: null } : {}),
     ...(otherTarget ? { doctor } : {}),
   };
 }

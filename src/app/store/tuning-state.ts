@@ -44,6 +44,8 @@ export interface TuningSlice {
   /** What methods that look at data were last told to look at; null until one was needed. */
   readonly calibration: CalibrationInfo | null;
   readonly calibrationError: ErrorRecord | null;
+  /** samplesKey of the data that `calibration` and `sensitivity` are of. */
+  readonly calibratedWith: string | null;
   /** Of this model with the data and the target now in use; it goes when one of them changes. */
   readonly sensitivity: SensitivityReport | null;
   readonly sensitivityError: ErrorRecord | null;
@@ -81,6 +83,7 @@ export function emptyTuning() {
   return {
     calibration: null,
     calibrationError: null,
+    calibratedWith: null,
     sensitivity: null,
     sensitivityError: null,
     tune: null,
