@@ -94,6 +94,8 @@ export interface VariantSummary {
   }[];
   /** Kept for kernels: which backend ran, how often, and why. */
   readonly kernels: Readonly<Record<string, string>>;
+  /** What steps looked at; absent = none did. */
+  readonly calibration?: CalibrationInfo;
 }
 
 export interface Histogram {

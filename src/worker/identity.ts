@@ -31,7 +31,12 @@ function sampled(source: ByteSource): ByteSpan[] {
   }));
 }
 
-/** hash(model, recipe); the data that the recipe was judged on changes no byte. */
-export function variantIdOf(modelId: string, recipe: Recipe): string {
-  return sha256Hex(new TextEncoder().encode(`${modelId} ${recipeIdentity(recipe)}`)).slice(0, ID_DIGITS);
+/**
+ * hash(model, recipe[, samples]); the data that the recipe was judged on changes no byte.
+ * @param samplesKey of the user's samples, where a step may look at them
+ */
+export function variantIdOf(modelId: string, recipe: Recipe, samplesKey?: string): string {
+  const samples = samplesKey === undefined ? '' : ` ${samplesKey}`;
+  const text = `${modelId} ${recipeIdentity(recipe)}${samples}`;
+  return sha256Hex(new TextEncoder().encode(text)).slice(0, ID_DIGITS);
 }

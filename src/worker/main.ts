@@ -11,15 +11,18 @@ import type { Recipe } from '../core/recipe/types.ts';
 import type { TargetId } from '../core/targets/types.ts';
 import { createBrowserRunner } from '../runtime/browser-runner.ts';
 import type {
+  CalibrationInfo,
   DownloadFile,
   GraphOutline,
   LayerDetail,
+  MeasureData,
   ModelSummary,
   OpenFile,
   StudioWorkerApi,
   StudioWorkerSetup,
   VariantSummary,
 } from './api.ts';
+import { pictureDecoder } from './open-data.ts';
 import { createWorkerDesk, type Checkpoint, type JobDesk } from './jobs.ts';
 import { downloadFile, Workshop } from './workshop.ts';
 import { MAX_ZIP_BYTES, zipOf } from './zip.ts';
@@ -34,6 +37,7 @@ class StudioWorker implements StudioWorkerApi {
       this.#workshop = new Workshop({
         runner: createBrowserRunner(() => setup.runtimeWasm ?? new Blob([])),
         now: () => performance.now(),
+        decoder: setup.codecs && pictureDecoder(setup.codecs),
       });
       return null;
     });
@@ -60,6 +64,15 @@ class StudioWorker implements StudioWorkerApi {
 
   makeVariant(job: string, modelId: string, recipe: Recipe): Promise<Result<VariantSummary>> {
     return this.#run(job, (workshop, checkpoint) => workshop.makeVariant(modelId, recipe, checkpoint));
+  }
+
+  calibrate(
+    job: string,
+    modelId: string,
+    data: MeasureData | null,
+    samples: number,
+  ): Promise<Result<CalibrationInfo>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.calibrate(modelId, data, samples, checkpoint));
   }
 
   layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<Result<LayerDetail>> {

@@ -4,6 +4,7 @@
  */
 import { partsLength } from '../core/bytes/spans.ts';
 import type { Model } from '../core/onnx/ir.ts';
+import type { CalibrationSamples } from '../core/calibration/types.ts';
 import { writeModel, type WrittenModel } from '../core/onnx/write.ts';
 import { applyRecipe, type AppliedRecipe, type ApplyContext } from '../core/passes/manager.ts';
 import type { Recipe } from '../core/recipe/types.ts';
@@ -16,6 +17,8 @@ export interface MadeVariant extends AppliedRecipe {
   readonly millis: number;
   /** By kernel: which backend ran, how often, and why. */
   readonly kernels: Readonly<Record<string, string>>;
+  /** What steps looked at; absent = none did. */
+  readonly samples?: CalibrationSamples;
 }
 
 export type VariantHost = Omit<ApplyContext, 'kernels' | 'passes'>;
@@ -38,7 +41,15 @@ export async function makeVariant(
     (total, parts) => total + partsLength(parts),
     0,
   );
-  return { ...applied, written, bytes, millis: host.now() - started, kernels: reportOf(kernels) };
+  const looked = applied.steps.some(({ facts }) => 'calibration' in facts);
+  return {
+    ...applied,
+    written,
+    bytes,
+    millis: host.now() - started,
+    kernels: reportOf(kernels),
+    ...(looked && host.calibration !== undefined ? { samples: host.calibration.samples } : {}),
+  };
 }
 
 function reportOf(kernels: Kernels): Record<string, string> {

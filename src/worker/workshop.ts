@@ -21,9 +21,18 @@ import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import { outlineOf, type GraphOutline } from '../core/report/outline.ts';
 import type { TargetId } from '../core/targets/types.ts';
+import type { PictureDecoder } from '../data/types.ts';
 import { createKernels } from '../kernels/dispatch.ts';
 import { guessSizes } from '../runtime/guess-sizes.ts';
-import type { DownloadFile, LayerDetail, ModelSummary, OpenFile, VariantSummary } from './api.ts';
+import type {
+  CalibrationInfo,
+  DownloadFile,
+  LayerDetail,
+  MeasureData,
+  ModelSummary,
+  OpenFile,
+  VariantSummary,
+} from './api.ts';
 import { blobOf } from './blob-parts.ts';
 import { openSource } from './cached-source.ts';
 import { chooseModel } from './choose-model.ts';
@@ -32,6 +41,8 @@ import { heapBytes } from './heap-bytes.ts';
 import { modelIdOf, variantIdOf } from './identity.ts';
 import type { Checkpoint } from './jobs.ts';
 import { describeLayer } from './layer-detail.ts';
+import { infoOf, ModelCalibration } from './model-calibration.ts';
+import { dataIdOf, openData as openDataset } from './open-data.ts';
 import { makeVariant, variantFileName, type VariantHost } from './make-variant.ts';
 import { summarizeModel } from './summary.ts';
 import { VariantShelf } from './variant-shelf.ts';
@@ -41,6 +52,8 @@ export interface WorkshopTools {
   readonly runner: GraphRunner;
   /** Milliseconds, monotonic. */
   now(): number;
+  /** Reads pictures of calibration samples; absent where the host has no codecs. */
+  readonly decoder?: PictureDecoder | undefined;
 }
 
 interface OpenedModel {
@@ -51,6 +64,8 @@ interface OpenedModel {
   readonly variants: VariantShelf<KeptVariant>;
   /** What *simplify* made of it. */
   readonly firstOutcomes: Map<string, PassOutcome>;
+  /** What methods may look at. */
+  readonly calibration: ModelCalibration;
   simplified?: SizeSkeleton;
 }
 
@@ -95,7 +110,9 @@ export class Workshop {
 
   #keep({ modelId, model, fileName, weights, original, bytes }: LoadedModel): void {
     const variants = new VariantShelf<KeptVariant>(Math.max(SHELF_BYTES, SHELF_MODELS * bytes));
-    this.#models.set(modelId, { model, fileName, weights, original, variants, firstOutcomes: new Map() });
+    const calibration = new ModelCalibration(model, this.#tools.runner);
+    const firstOutcomes = new Map<string, PassOutcome>();
+    this.#models.set(modelId, { model, fileName, weights, original, variants, firstOutcomes, calibration });
   }
 
   close(modelId: string): void {
@@ -117,11 +134,15 @@ export class Workshop {
   async makeVariant(modelId: string, input: unknown, checkpoint: Checkpoint): Promise<VariantSummary> {
     const opened = this.#model(modelId);
     const recipe = parseRecipe(input);
-    const variantId = variantIdOf(modelId, recipe);
+    const calibration = opened.calibration.forRecipe(recipe);
+    const samples = calibration?.samples;
+    // Made-up inputs are the same for everybody.
+    const variantId = variantIdOf(modelId, recipe, samples?.origin === 'samples' ? samples.key : undefined);
     const known = opened.variants.get(variantId);
     if (known !== undefined) return known.summary;
     const fileName = variantFileName(opened.fileName);
-    const made = await makeVariant(opened.model, recipe, fileName, this.#host(opened, checkpoint));
+    const host = { ...this.#host(opened, checkpoint), calibration };
+    const made = await makeVariant(opened.model, recipe, fileName, host);
     const summary: VariantSummary = {
       variantId,
       recipe,
@@ -130,12 +151,33 @@ export class Workshop {
       millis: made.millis,
       steps: made.steps,
       kernels: made.kernels,
+      ...(made.samples === undefined ? {} : { calibration: infoOf(made.samples) }),
     };
     const shared = [...opened.firstOutcomes.values()].map((outcome) => outcome.model);
     const heldBytes = made.bytes + heapBytes(made.logical, shared);
     const files = namedBlobs(fileName, made.written);
     opened.variants.put(variantId, { summary, files, logical: made.logical, heldBytes });
     return summary;
+  }
+
+  /**
+   * Sets what methods may look at from now on.
+   * @param data null = made-up inputs
+   * @throws PareError `usage` where the description sets no samples aside; as openDataset does
+   */
+  async calibrate(
+    modelId: string,
+    data: MeasureData | null,
+    samples: number,
+    checkpoint: Checkpoint,
+  ): Promise<CalibrationInfo> {
+    const { calibration } = this.#model(modelId);
+    if (data === null) return calibration.set(undefined, samples);
+    const { decoder } = this.#tools;
+    if (decoder === undefined)
+      throw new PareError('internal', 'The studio worker has no codecs to read data with.');
+    const dataset = await openDataset(data.files, decoder, checkpoint);
+    return calibration.set({ dataset, config: data.config, dataId: await dataIdOf(data.files) }, samples);
   }
 
   async layerDetail(modelId: string, variantId: string | null, layerId: string): Promise<LayerDetail> {

@@ -3,6 +3,7 @@
  * ONNX at the end, with a report of each step. It must not know a particular pass, a page or a thread.
  */
 import { mergeRequests } from '../calibration/merge.ts';
+import { observe, samplesFact } from '../calibration/observe.ts';
 import type { Calibration, StatisticsRequest } from '../calibration/types.ts';
 import { PareError } from '../errors.ts';
 import { openDraft } from '../onnx/draft.ts';
@@ -80,6 +81,7 @@ export async function applyRecipe(
   const random = seededRandom(recipe.seed);
   const target = targetOf(recipe.target);
   let asked = false;
+  const observed = context.calibration && observe(context.calibration);
   for (const [i, step] of recipe.steps.entries()) {
     const pass = findPass(context.passes ?? PASSES, step, i);
     refuseUnknownLayers(step, i, known, logical);
@@ -98,13 +100,14 @@ export async function applyRecipe(
         runner: context.runner,
         random,
         target,
-        calibration: context.calibration,
+        calibration: observed?.calibration,
         checkpoint: shareOf(checkpoint, i, recipe.steps.length),
       }));
     kept?.set(key, outcome);
     if (wasValid) refuseBroken(logical, outcome.model, recipe, i);
     logical = outcome.model;
-    reports.push(reportOf(step.pass, outcome, context.now() - started));
+    const report = reportOf(step.pass, outcome, context.now() - started);
+    reports.push(observed?.used() === true ? withSamples(report, observed.calibration) : report);
   }
   const lowered = await lowerModel(logical, (fraction, doing) =>
     checkpoint(1 - LOWERING_SHARE * (1 - fraction), doing),
@@ -211,6 +214,11 @@ function signatureProblem(before: Model, after: Model): string | undefined {
 function reportOf(pass: string, outcome: PassOutcome, millis: number): StepReport {
   const { changed, skipped, facts } = outcome;
   return { pass, changed, skipped, facts, millis };
+}
+
+/** Says what the step looked at; a pass may have said it itself. */
+function withSamples(report: StepReport, calibration: Calibration): StepReport {
+  return { ...report, facts: { calibration: samplesFact(calibration), ...report.facts } };
 }
 
 /** Weights that stayed floats in the file are floats in the logical model too. */
