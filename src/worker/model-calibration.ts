@@ -10,8 +10,8 @@ import type { Calibration, CalibrationBatch, CalibrationSamples } from '../core/
 import type { DataConfig } from '../core/dataset/types.ts';
 import type { GraphRunner } from '../core/onnx/graph-runner.ts';
 import type { Model } from '../core/onnx/ir.ts';
-import { findPassMeta } from '../core/passes/metas.ts';
 import { countCosts } from '../core/profile/costs.ts';
+import { looksAtData } from '../core/recipe/looks-at-data.ts';
 import { DEFAULT_CALIBRATION_SAMPLES, type Recipe } from '../core/recipe/types.ts';
 import { createCalibrationSamples } from '../data/calibrate/samples.ts';
 import type { Dataset } from '../data/types.ts';
@@ -70,10 +70,10 @@ export class ModelCalibration {
     return known;
   }
 
-  /** For a recipe with a step that may look at values; undefined for others. */
-  forRecipe({ steps, calibration }: Recipe): Calibration | undefined {
-    if (!steps.some(({ pass }) => findPassMeta(pass)?.data !== undefined)) return undefined;
-    return this.withSamples(calibration?.samples ?? DEFAULT_CALIBRATION_SAMPLES);
+  /** For a recipe with a step that looks at values; undefined for others: samples are no part of their name. */
+  forRecipe(recipe: Recipe): Calibration | undefined {
+    if (!looksAtData(recipe)) return undefined;
+    return this.withSamples(recipe.calibration?.samples ?? DEFAULT_CALIBRATION_SAMPLES);
   }
 
   #create(data: CalibrationData | undefined, count: number, batch: number | undefined): Calibration {

@@ -30,7 +30,7 @@ function stepLooks(step: RecipeStep): boolean {
 const BLIND_MODES: ReadonlySet<unknown> = new Set(['float', 'dynamic']);
 const BLIND_METHODS: ReadonlySet<unknown> = new Set(['nearest', 'hqq']);
 /** With `auto` these are rounded to nearest, which is good enough for them. */
-const NEAREST_PRECISIONS: ReadonlySet<unknown> = new Set(['fp32', 'fp16', 'int8']);
+const NEAREST_PRECISIONS: ReadonlySet<unknown> = new Set(['fp32', 'fp16', 'int8', 'palette256']);
 
 function looks(meta: PassMeta, params: ParamValues): boolean {
   const value = (name: string): unknown => params[name] ?? meta.params[name]?.default;
