@@ -8,6 +8,7 @@ import { attempt, PareError, type Result } from '../core/errors.ts';
 import type { CostSummary } from '../core/profile/types.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { Recipe } from '../core/recipe/types.ts';
+import type { SensitivityReport, SensitivityRequest, TuneRequest, TuneResult } from '../core/search/types.ts';
 import type { TargetId } from '../core/targets/types.ts';
 import { createBrowserRunner } from '../runtime/browser-runner.ts';
 import type {
@@ -108,6 +109,14 @@ class StudioWorker implements StudioWorkerApi {
     variantId: string | null,
   ): Promise<Result<Readonly<Record<string, readonly string[]>>>> {
     return this.#run(job, (workshop) => Promise.resolve(workshop.layerNodes(modelId, variantId)));
+  }
+
+  sensitivity(job: string, modelId: string, request: SensitivityRequest): Promise<Result<SensitivityReport>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.sensitivity(modelId, request, checkpoint));
+  }
+
+  tune(job: string, modelId: string, request: TuneRequest): Promise<Result<TuneResult>> {
+    return this.#run(job, (workshop, checkpoint) => workshop.tune(modelId, request, checkpoint));
   }
 
   examine(

@@ -19,6 +19,8 @@ import type { CostSummary } from '../core/profile/types.ts';
 import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
+import { DEFAULT_CALIBRATION_SAMPLES } from '../core/recipe/types.ts';
+import type { SensitivityReport, SensitivityRequest, TuneRequest, TuneResult } from '../core/search/types.ts';
 import { outlineOf, type GraphOutline } from '../core/report/outline.ts';
 import type { TargetId } from '../core/targets/types.ts';
 import type { PictureDecoder } from '../data/types.ts';
@@ -44,6 +46,12 @@ import { describeLayer } from './layer-detail.ts';
 import { infoOf, ModelCalibration } from './model-calibration.ts';
 import { dataIdOf, openData as openDataset } from './open-data.ts';
 import { makeVariant, variantFileName, type VariantHost } from './make-variant.ts';
+import {
+  LEAST_STATISTICS_SAMPLES,
+  searchRecipes,
+  searchSensitivity,
+  type SearchHost,
+} from './search-model.ts';
 import { summarizeModel } from './summary.ts';
 import { VariantShelf } from './variant-shelf.ts';
 import type { NamedBlob } from './zip.ts';
@@ -195,6 +203,36 @@ export class Workshop {
   async costs(modelId: string, variantId: string | null, dimensions: Dimensions): Promise<CostSummary> {
     const model = this.#logical(modelId, variantId);
     return countCostsByRunning(model, guessSizes(model, dimensions), this.#tools.runner);
+  }
+
+  /** Which layer is guilty, on what `calibrate` has set. */
+  async sensitivity(
+    modelId: string,
+    request: SensitivityRequest,
+    checkpoint: Checkpoint,
+  ): Promise<SensitivityReport> {
+    const samples = Math.max(request.samples, LEAST_STATISTICS_SAMPLES);
+    return searchSensitivity(await this.#searchHost(modelId, samples, checkpoint), request);
+  }
+
+  /** Recipes of mixed precision, on what `calibrate` has set. */
+  async tune(modelId: string, request: TuneRequest, checkpoint: Checkpoint): Promise<TuneResult> {
+    const host = await this.#searchHost(modelId, DEFAULT_CALIBRATION_SAMPLES, checkpoint);
+    return searchRecipes(host, request);
+  }
+
+  async #searchHost(modelId: string, samples: number, checkpoint: Checkpoint): Promise<SearchHost> {
+    const opened = this.#model(modelId);
+    const quiet: Checkpoint = (_, doing) => checkpoint(0, doing);
+    return {
+      runner: this.#tools.runner,
+      now: () => this.#tools.now(),
+      checkpoint,
+      firstOutcomes: opened.firstOutcomes,
+      model: opened.model,
+      calibration: opened.calibration.withSamples(samples),
+      skeleton: await this.simplifiedSkeleton(modelId, quiet),
+    };
   }
 
   layerNodes(modelId: string, variantId: string | null): Readonly<Record<string, readonly string[]>> {
