@@ -37,14 +37,15 @@ const PROBES = [
 
 /** @param host an element in the page; probes are put into it and taken out again */
 export function readColours(host: HTMLElement): GraphColours {
-  const probe = document.createElement('span');
-  host.append(probe);
   const found: Partial<Record<(typeof PROBES)[number], string>> = {};
   for (const name of PROBES) {
+    // One each: where every change is a (very short) transition, a second colour of one element is not there at once.
+    const probe = document.createElement('span');
     probe.style.color = `var(--${name})`;
+    host.append(probe);
     found[name] = getComputedStyle(probe).color;
+    probe.remove();
   }
-  probe.remove();
   const of = (name: (typeof PROBES)[number]): string => found[name] ?? 'rgb(128, 128, 128)';
   return {
     panel: of('panel'),

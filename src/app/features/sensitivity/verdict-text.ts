@@ -1,6 +1,6 @@
 /** What a sensitivity report comes to, in one or two sentences. Pure text. */
 import type { LayerOption, SensitivityReport } from '../../../core/search/types.ts';
-import { formatMillis, groupThousands, plural } from '../../ui/format.ts';
+import { groupThousands, plural } from '../../ui/format.ts';
 import { damageShare, formatDamage, guiltiest, optionName, shareOfDamage } from './heat-scale.ts';
 
 /** From this part of all damage on a layer stands out. */
@@ -36,7 +36,7 @@ export function methodText(report: SensitivityReport): string {
     damages.every(({ source }) => source === 'predicted'),
   );
   const how = predicted ? 'predicted' : 'each layer changed alone and measured';
-  return `${report.metricText}, ${how} ${samples}, in ${formatMillis(report.millis)}.`;
+  return `${report.metricText}, ${how} ${samples}, in ${(report.millis / 1000).toFixed(1)} s.`;
 }
 
 /** Reasons with how many layers each holds for. */
