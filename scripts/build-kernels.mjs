@@ -47,14 +47,19 @@ async function compile(flags) {
   return binary;
 }
 
-/** shader.wgsl of each kernel behind the common helpers, as one module of strings: NM_MASK and so on. */
+/** Kernels whose shaders multiply tiles. */
+const WITH_TILES = ['gram', 'inverse-cholesky', 'gptq', 'descend'];
+
+/** shader.wgsl of each kernel behind the helpers, as one module of strings: NM_MASK and so on. */
 async function buildShaders() {
   const common = await readFile(join(kernels, 'shader/common.wgsl'), 'utf8');
+  const tiles = await readFile(join(kernels, 'shader/tile.wgsl'), 'utf8');
   const files = await readdir(kernels, { recursive: true });
   const lines = ['// Written by scripts/build-kernels.mjs.'];
   for (const file of files.filter((f) => f.endsWith('/shader.wgsl')).sort()) {
     const name = dirname(file).replaceAll('-', '_').toUpperCase();
-    const text = `${common}\n${await readFile(join(kernels, file), 'utf8')}`;
+    const helpers = WITH_TILES.includes(dirname(file)) ? `${common}\n${tiles}` : common;
+    const text = `${helpers}\n${await readFile(join(kernels, file), 'utf8')}`;
     lines.push(`export const ${name} =\n  ${JSON.stringify(text)};`);
   }
   const text = `${lines.join('\n')}\n`;

@@ -1,19 +1,16 @@
 /**
  * The kernel set in WebGPU: uploads chunks, runs the shader.wgsl files and joins the results. Bit-exact with the reference but for
- * mseScaleRows and errorSums (no float64 in WGSL). It must not know other backends' memory, only the argument checks.
+ * mseScaleRows, errorSums (no float64 in WGSL) and the matrix kernels (fused sums). It must not know other backends' memory, only the argument checks.
  */
 import type { ErrorSums, KernelSet } from '../core/tensor/kernel-set.ts';
-import { descendRows } from './descend/reference.ts';
 import { checkSameLength } from './error-sums/reference.ts';
 import { ERROR_SUMS, HISTOGRAM } from './generated/shaders.ts';
-import { gptqRows } from './gptq/reference.ts';
-import { accumulateGram } from './gram/reference.ts';
 import { planHistogram } from './histogram/reference.ts';
-import { inverseCholesky } from './inverse-cholesky/reference.ts';
 import { createGpuCodes } from './webgpu-codes.ts';
 import type { GpuRunner } from './webgpu-device.ts';
 import { THREADS, openGpu } from './webgpu-device.ts';
 import { SEGMENT, bitsOfFloat, createGpuRows, floatOfBits, reduceSegments } from './webgpu-rows.ts';
+import { createGpuMatrix } from './webgpu-matrix.ts';
 import { createGpuSelection } from './webgpu-selection.ts';
 import { rowChunks } from './row-chunks.ts';
 
@@ -110,9 +107,6 @@ export async function createWebgpuKernels(
     ...createGpuSelection(gpu),
     histogram: createHistogram(gpu),
     errorSums: createErrorSums(gpu),
-    accumulateGram,
-    inverseCholesky,
-    gptqRows,
-    descendRows,
+    ...createGpuMatrix(gpu),
   };
 }

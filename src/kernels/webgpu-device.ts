@@ -8,8 +8,15 @@ export const THREADS = 64;
 /** Elements of one upload: 4 MB of float32, far below every limit of WebGPU. */
 const CHUNK_ELEMENTS = 1 << 20;
 
-/** A typed array to upload, or the byte length of a buffer that starts as zeros and is read back. */
-export type Binding = ArrayBufferView | { readonly resultBytes: number };
+/**
+ * A typed array to upload, the byte length of a buffer that starts as zeros and is read back, one that is only scratch, or a typed
+ * array that is worked on and read back.
+ */
+export type Binding =
+  | ArrayBufferView
+  | { readonly resultBytes: number }
+  | { readonly scratchBytes: number }
+  | { readonly inOut: ArrayBufferView };
 
 export interface Dispatch {
   /** Key of the compiled pipeline; one for each pair of shader and entry point. */
@@ -21,12 +28,42 @@ export interface Dispatch {
   readonly workgroups: number;
 }
 
+/** The binding of a pass's own parameters. */
+const PARAMS = 1;
+
+/** One dispatch of a job. */
+export interface GpuPass {
+  readonly entry: string;
+  /** Numbers of the job's bindings that the entry point uses, all of them; its parameters are binding 1 besides. */
+  readonly uses: readonly number[];
+  readonly params: ArrayBufferView;
+  readonly workgroups: number;
+}
+
+/** Several dispatches over the same buffers, one after the other. */
+export interface GpuJob {
+  readonly shader: string;
+  readonly source: string;
+  /** By binding number in group 0; not 1. */
+  readonly bindings: Readonly<Record<number, Binding>>;
+  readonly passes: readonly GpuPass[];
+}
+
+/** Passes of one submission: a device may take a longer one for a hang. */
+const PASSES_PER_SUBMISSION = 64;
+
 /** Limit of workgroups in one dimension that every device has is 65535; a power of two below it. */
 const GROUPS_PER_ROW = 32768;
 
 /** Storage buffers have a multiple of four bytes, and at least some. */
 function paddedBytes(bytes: number): number {
   return Math.max(16, Math.ceil(bytes / 4) * 4);
+}
+
+/** How many bytes of a binding are read back; undefined for none. */
+function resultBytesOf(binding: Binding): number | undefined {
+  if ('resultBytes' in binding) return binding.resultBytes;
+  return 'inOut' in binding ? binding.inOut.byteLength : undefined;
 }
 
 export class GpuRunner {
@@ -45,9 +82,18 @@ export class GpuRunner {
     this.#device.destroy();
   }
 
-  /** Results of the `resultBytes` bindings, in the order of their numbers. @throws Error with the text of WebGPU. */
-  async run(dispatch: Dispatch): Promise<ArrayBuffer[]> {
-    const pipeline = await this.#pipeline(dispatch);
+  /** Results of the bindings that are read back, in the order of their numbers. @throws Error with the text of WebGPU. */
+  run({ shader, entry, source, bindings, workgroups }: Dispatch): Promise<ArrayBuffer[]> {
+    const { [PARAMS]: params, ...others } = bindings;
+    const uses = Object.keys(others).map(Number);
+    const passes = [{ entry, uses, params: params as ArrayBufferView, workgroups }];
+    return this.runPasses({ shader, source, bindings: others, passes });
+  }
+
+  /** As `run`, for several dispatches. */
+  async runPasses(job: GpuJob): Promise<ArrayBuffer[]> {
+    const pipelines = new Map<string, GPUComputePipeline>();
+    for (const { entry } of job.passes) pipelines.set(entry, await this.#pipeline({ ...job, entry }));
     const held: GPUBuffer[] = [];
     this.#device.pushErrorScope('out-of-memory');
     this.#device.pushErrorScope('validation');
@@ -55,12 +101,12 @@ export class GpuRunner {
       let readers: Reader[] = [];
       let faults: Promise<(GPUError | null)[]>;
       try {
-        readers = this.#submit(dispatch, pipeline, held);
+        readers = this.#submit(job, pipelines, held);
       } finally {
         faults = Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
       }
       const fault = (await faults).find((one) => one !== null);
-      if (fault) throw new Error(`WebGPU, ${dispatch.shader}.${dispatch.entry}: ${fault.message}`);
+      if (fault) throw new Error(`WebGPU, ${job.shader}: ${fault.message}`);
       return await Promise.all(readers.map(readBack));
     } finally {
       for (const buffer of held) buffer.destroy();
@@ -68,34 +114,70 @@ export class GpuRunner {
   }
 
   /** Uploads, dispatches and copies the results to buffers that can be read. Every buffer made is put in `held`. */
-  #submit(dispatch: Dispatch, pipeline: GPUComputePipeline, held: GPUBuffer[]): Reader[] {
-    const encoder = this.#device.createCommandEncoder();
-    const readers: { reader: Reader; source: GPUBuffer }[] = [];
-    const entries: GPUBindGroupEntry[] = [];
-    for (const [number, binding] of Object.entries(dispatch.bindings)) {
+  #submit(job: GpuJob, pipelines: ReadonlyMap<string, GPUComputePipeline>, held: GPUBuffer[]): Reader[] {
+    const make = (binding: Binding): GPUBuffer => {
       const buffer = this.#bufferOf(binding);
       held.push(buffer);
-      entries.push({ binding: Number(number), resource: { buffer } });
-      if (!('resultBytes' in binding)) continue;
-      const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-      const copy = this.#device.createBuffer({ size: buffer.size, usage });
-      held.push(copy);
-      readers.push({ reader: { buffer: copy, bytes: binding.resultBytes }, source: buffer });
+      return buffer;
+    };
+    const buffers = new Map<number, GPUBuffer>();
+    for (const [number, binding] of Object.entries(job.bindings)) buffers.set(Number(number), make(binding));
+    for (let from = 0; from < job.passes.length; from += PASSES_PER_SUBMISSION) {
+      const encoder = this.#device.createCommandEncoder();
+      const compute = encoder.beginComputePass();
+      for (const pass of job.passes.slice(from, from + PASSES_PER_SUBMISSION)) {
+        const pipeline = pipelines.get(pass.entry);
+        if (pipeline === undefined) continue;
+        this.#dispatch(compute, pipeline, pass, buffers, make(pass.params));
+      }
+      compute.end();
+      this.#device.queue.submit([encoder.finish()]);
     }
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.#device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    const { workgroups } = dispatch;
-    pass.dispatchWorkgroups(Math.min(workgroups, GROUPS_PER_ROW), Math.ceil(workgroups / GROUPS_PER_ROW));
-    pass.end();
-    for (const { reader, source } of readers) {
-      encoder.copyBufferToBuffer(source, 0, reader.buffer, 0, source.size);
-    }
-    this.#device.queue.submit([encoder.finish()]);
-    return readers.map(({ reader }) => reader);
+    return this.#copyResults(job, buffers, held);
   }
 
-  #pipeline({ shader, entry, source }: Dispatch): Promise<GPUComputePipeline> {
+  #dispatch(
+    compute: GPUComputePassEncoder,
+    pipeline: GPUComputePipeline,
+    { uses, workgroups }: GpuPass,
+    buffers: ReadonlyMap<number, GPUBuffer>,
+    params: GPUBuffer,
+  ): void {
+    const entries: GPUBindGroupEntry[] = [{ binding: PARAMS, resource: { buffer: params } }];
+    for (const binding of uses) {
+      const buffer = buffers.get(binding);
+      if (buffer !== undefined) entries.push({ binding, resource: { buffer } });
+    }
+    compute.setPipeline(pipeline);
+    compute.setBindGroup(
+      0,
+      this.#device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }),
+    );
+    compute.dispatchWorkgroups(Math.min(workgroups, GROUPS_PER_ROW), Math.ceil(workgroups / GROUPS_PER_ROW));
+  }
+
+  #copyResults({ bindings }: GpuJob, buffers: ReadonlyMap<number, GPUBuffer>, held: GPUBuffer[]): Reader[] {
+    const encoder = this.#device.createCommandEncoder();
+    const readers: Reader[] = [];
+    for (const [number, binding] of Object.entries(bindings)) {
+      const source = buffers.get(Number(number));
+      const bytes = resultBytesOf(binding);
+      if (source === undefined || bytes === undefined) continue;
+      const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+      const copy = this.#device.createBuffer({ size: source.size, usage });
+      held.push(copy);
+      encoder.copyBufferToBuffer(source, 0, copy, 0, source.size);
+      readers.push({ buffer: copy, bytes });
+    }
+    this.#device.queue.submit([encoder.finish()]);
+    return readers;
+  }
+
+  #pipeline({
+    shader,
+    entry,
+    source,
+  }: Pick<Dispatch, 'shader' | 'entry' | 'source'>): Promise<GPUComputePipeline> {
     const key = `${shader}.${entry}`;
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
@@ -109,24 +191,27 @@ export class GpuRunner {
   }
 
   #bufferOf(binding: Binding): GPUBuffer {
-    if ('resultBytes' in binding) {
+    if ('resultBytes' in binding || 'scratchBytes' in binding) {
+      const bytes = 'resultBytes' in binding ? binding.resultBytes : binding.scratchBytes;
       return this.#device.createBuffer({
-        size: paddedBytes(binding.resultBytes),
+        size: paddedBytes(bytes),
         usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC,
       });
     }
-    const size = paddedBytes(binding.byteLength);
-    const buffer = this.#mapped(size);
-    const bytes = new Uint8Array(binding.buffer, binding.byteOffset, binding.byteLength);
+    const data = 'inOut' in binding ? binding.inOut : binding;
+    const size = paddedBytes(data.byteLength);
+    const buffer = this.#mapped(size, 'inOut' in binding ? GPUBufferUsage.COPY_SRC : 0);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     new Uint8Array(buffer.getMappedRange()).set(bytes);
     buffer.unmap();
     return buffer;
   }
 
   /** WebGPU reports no memory here as a RangeError, which the dispatcher would take for the caller's fault. */
-  #mapped(size: number): GPUBuffer {
+  #mapped(size: number, more: GPUBufferUsageFlags): GPUBuffer {
     try {
-      return this.#device.createBuffer({ size, usage: GPUBufferUsage.STORAGE, mappedAtCreation: true });
+      const usage = GPUBufferUsage.STORAGE | more;
+      return this.#device.createBuffer({ size, usage, mappedAtCreation: true });
     } catch (cause) {
       throw new Error(`WebGPU has no memory for ${size} bytes`, { cause });
     }

@@ -6,6 +6,7 @@ import type { BackendName } from '../../core/tensor/kernel-set.ts';
 import { quantizeOne, inverseOf } from '../quantize/reference.ts';
 import type { KernelName } from '../reference-backend.ts';
 import type { Inputs, Outputs } from './conformance.ts';
+import { closeGram, closeInverse, nearestDescent, nearestGptq } from './matrix-tolerance.ts';
 
 /** Undefined when within the bound, else what is out of it. */
 export type Within = (found: Outputs, wanted: Outputs, input: Inputs) => string | undefined;
@@ -75,7 +76,14 @@ const closeSums: Within = (found, wanted, input) => {
 };
 
 const TOLERANCES: Partial<Record<BackendName, Partial<Record<KernelName, Within>>>> = {
-  webgpu: { mseScaleRows: asGoodScales, errorSums: closeSums },
+  webgpu: {
+    mseScaleRows: asGoodScales,
+    errorSums: closeSums,
+    accumulateGram: closeGram,
+    inverseCholesky: closeInverse,
+    gptqRows: nearestGptq,
+    descendRows: nearestDescent,
+  },
 };
 
 /** The tolerance of a kernel on a backend; undefined means bit-exact. */
