@@ -19,7 +19,7 @@ export interface MatrixUse {
 /** A string says why not. @param main editor of the main graph */
 export function matrixUse(layer: WeightLayer, main: GraphEditor): MatrixUse | string {
   const [consumer] = layer.consumers;
-  if (layer.consumers.length !== 1) return 'several operators read it';
+  if (layer.consumers.length !== 1 || main.uses(layer.value).length !== 1) return 'several operators read it';
   const { node, input } = consumer;
   if (layer.graph !== '' || consumer.graph !== '' || node.inputs[input] !== layer.value) {
     return 'it is read through another operator or graph';

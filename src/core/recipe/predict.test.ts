@@ -69,6 +69,23 @@ function recipes(ids: readonly string[]): readonly Recipe[] {
     recipeOf(quantize({ precision: 'int8' }), prune({ sparsity: 0.5, scope: 'uniform' })),
     recipeOf(prune({ sparsity: 0.5, scope: 'uniform' })),
     recipeOf(prune({ scope: 'nm', pattern: '4:8' }), quantize({ precision: 'int4' })),
+    recipeOf(quantize({ precision: 'int3' })),
+    recipeOf(quantize({ precision: 'int2', granularity: 'channel', protect: 'none' })),
+    recipeOf(quantize({ precision: 'palette16', protect: 'none' })),
+    recipeOf(quantize({ precision: 'palette64', granularity: 'block', protect: 'none' })),
+    recipeOf(quantize({ precision: 'palette256', granularity: 'tensor' })),
+    recipeOf(quantize({ precision: 'int4', method: 'hqq', protect: 'none' })),
+    recipeOf(quantize({ precision: 'int4', storage: 'matmul-nbits' })),
+    recipeOf(quantize({ precision: 'int8', storage: 'matmul-nbits', symmetric: false })),
+    recipeOf(quantize({ precision: 'int2', storage: 'matmul-nbits', blockSize: '16', protect: 'none' })),
+    recipeOf(quantize({ precision: 'int3', storage: 'dequantize-linear', protect: 'none' })),
+    recipeOf(prune({ sparsity: 0.8 }), quantize({ precision: 'int3', protect: 'none' })),
+    recipeOf(prune({ sparsity: 0.7 }), quantize({ precision: 'palette64', protect: 'none' })),
+    recipeOf(prune({ sparsity: 0.3 }), quantize({ precision: 'int4', method: 'hqq', protect: 'none' })),
+    recipeOf(
+      quantize({ precision: 'int4', method: 'hqq', protect: 'none' }),
+      prune({ sparsity: 0.5, scope: 'uniform' }),
+    ),
     recipeOf(quantize({ precision: 'int8' }, every(3, { precision: 'int4' }))),
     recipeOf(
       prune({ sparsity: 0.8, scope: 'uniform' }, every(2, { sparsity: 0.3 })),
@@ -82,14 +99,19 @@ function recipes(ids: readonly string[]): readonly Recipe[] {
   ];
 }
 
+/** Other targets write other forms. */
+const TARGETS = ['ort-webgpu', 'ort-cpu-x86', 'openvino', 'tflite'] as const;
+
 /** @param stride take every n-th recipe: real models are large. */
 async function check(made: Model, skeleton: SizeSkeleton, stride = 1): Promise<void> {
   const all = recipes(skeleton.layers.map(({ id }) => id));
-  for (const { steps } of all.filter((_, i) => i % stride === 0)) {
-    const recipe = recipeOf(...steps);
+  const targeted = TARGETS.flatMap((target): Recipe[] =>
+    ['int8', 'int4', 'palette16'].map((precision) => ({ ...recipeOf(quantize({ precision })), target })),
+  );
+  for (const recipe of [...all, ...targeted].filter((_, i) => i % stride === 0)) {
     const written = writeModel((await applyRecipe(made, recipe, context)).model);
     const prediction = predictSize(skeleton, recipe);
-    const what = JSON.stringify(steps);
+    const what = JSON.stringify([recipe.target, recipe.steps]);
     expect(`${what}: ${prediction.bytes}`).toBe(`${what}: ${partsLength(written.model)}`);
     expect(prediction.exact).toBe(true);
   }
