@@ -2,6 +2,7 @@
 import {
   MEASURED,
   ONNX_DEQUANTIZE,
+  OPENVINO_DEQUANTIZE,
   OPENVINO_INT8,
   OPENVINO_LPT,
   OPENVINO_OPERATORS,
@@ -15,7 +16,14 @@ export const openvino: Target = {
   help: 'Intel processors, graphics and NPUs, in Python or C++.',
   weightForm: 'dequantize-linear',
   activations: { type: 'uint8', symmetric: false },
-  weights: { perChannel: true, reducedRange: false, asymmetric: true, bits: [16, 8, 4], blocks: true },
+  weights: {
+    perChannel: true,
+    reducedRange: false,
+    asymmetric: true,
+    bits: [16, 8, 4],
+    blocks: true,
+    evenBlocks: true,
+  },
   bias: 'int32',
   integerOps: new Set([
     'Conv',
@@ -67,6 +75,11 @@ export const openvino: Target = {
       id: 'openvino-operators',
       text: 'Operators of the ONNX domain are read; those of com.microsoft only in part, so that Pare writes none.',
       source: OPENVINO_OPERATORS,
+    },
+    {
+      id: 'openvino-even-blocks',
+      text: 'The size of a block divides the number of inputs of a channel; a short last block is refused by the ONNX reader.',
+      source: OPENVINO_DEQUANTIZE,
     },
   ],
   refusals: {

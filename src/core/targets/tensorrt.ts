@@ -8,7 +8,14 @@ export const tensorrt: Target = {
   help: 'NVIDIA graphics cards and Jetson boards.',
   weightForm: 'dequantize-linear',
   activations: { type: 'int8', symmetric: true },
-  weights: { perChannel: true, reducedRange: false, asymmetric: false, bits: [16, 8, 4], blocks: true },
+  weights: {
+    perChannel: true,
+    reducedRange: false,
+    asymmetric: false,
+    bits: [16, 8, 4],
+    blocks: true,
+    evenBlocks: true,
+  },
   bias: 'float',
   integerOps: new Set([
     'Conv',
@@ -77,6 +84,11 @@ export const tensorrt: Target = {
       id: 'tensorrt-opsets',
       text: 'Operator sets 9 to 25 are read.',
       source: TRT_OPSETS,
+    },
+    {
+      id: 'tensorrt-even-blocks',
+      text: 'Scales of blocks are laid out as the weight with one axis divided by the size of a block, which therefore divides it.',
+      source: TRT_TYPES,
     },
   ],
   refusals: {

@@ -57,6 +57,8 @@ export interface Target {
     readonly bits: readonly number[];
     /** Blocks along the reduction (DequantizeLinear from operator set 21 on, MatMulNBits). */
     readonly blocks: boolean;
+    /** A block that does not fill the reduction is refused: its size must divide it. Absent = a short last block is read. */
+    readonly evenBlocks?: boolean;
   };
   /** Of an integer layer: 32-bit codes with the scale input × weight, or left in floats. */
   readonly bias: 'int32' | 'float';

@@ -1,5 +1,5 @@
 /** WebNN, the browser's own neural network interface, through onnxruntime-web. */
-import { MEASURED, ONNX_DEQUANTIZE, ORT_WEBNN, ORT_WEBNN_OPERATORS } from './sources.ts';
+import { MEASURED, ONNX_DEQUANTIZE, ORT_WEBNN, ORT_WEBNN_OPERATORS, WEBNN_BLOCKS } from './sources.ts';
 import type { Target } from './types.ts';
 
 export const webnn: Target = {
@@ -8,7 +8,14 @@ export const webnn: Target = {
   help: 'Browsers that hand a model to the operating system and its NPU. New and behind a switch in most of them: check what yours takes before you rely on it.',
   weightForm: 'dequantize-linear',
   activations: { type: 'int8', symmetric: false },
-  weights: { perChannel: true, reducedRange: false, asymmetric: true, bits: [16, 8, 4], blocks: true },
+  weights: {
+    perChannel: true,
+    reducedRange: false,
+    asymmetric: true,
+    bits: [16, 8, 4],
+    blocks: true,
+    evenBlocks: true,
+  },
   bias: 'int32',
   integerOps: new Set([
     'Conv',
@@ -48,6 +55,11 @@ export const webnn: Target = {
       id: 'webnn-opset',
       text: 'The operator table names versions up to 23; per-channel scales need 13, blocks and 4-bit types 21.',
       source: ORT_WEBNN_OPERATORS,
+    },
+    {
+      id: 'webnn-even-blocks',
+      text: 'Scales of blocks are spread evenly: the size of a block divides the number of inputs of a channel.',
+      source: WEBNN_BLOCKS,
     },
   ],
   refusals: {

@@ -1,6 +1,6 @@
 /** Each rule on a graph that keeps it and on one that breaks it by one detail. */
 import { describe, expect, it } from 'vitest';
-import { float, floatTensor, graph, model, node, valueInfo } from '../../onnx/build.ts';
+import { float, floatTensor, graph, int, model, node, rawTensor, valueInfo } from '../../onnx/build.ts';
 import type { Model } from '../../onnx/ir.ts';
 import { targetOf } from '../registry.ts';
 import { QdqGraph, quantizedConv } from '../testing/qdq-models.ts';
@@ -72,6 +72,23 @@ describe('what tables say', () => {
   it('scales lie along output channels', () => {
     const broken = quantizedConv({ weightAxis: 1, weightScales: [0.5, 0.25], bias: 'float' });
     expect(rulesOf(broken, 'tensorrt')).toEqual(['weight-axis']);
+  });
+
+  it('blocks fill a channel where the target wants it', () => {
+    const make = (columns: number): Model => {
+      const g = new QdqGraph();
+      const rows = 2;
+      const size = 4;
+      const blocks = Math.ceil(columns / size);
+      g.constant(rawTensor('w', 'int8', [rows, columns], new Uint8Array(rows * columns)));
+      g.constant(floatTensor('s', [rows, blocks], new Float32Array(rows * blocks).fill(1)));
+      g.add('DequantizeLinear', ['w', 's'], 'wf', { axis: int(1), block_size: int(size) });
+      g.add('Gemm', [g.input('x', [1, columns]), 'wf'], 'y', { transB: int(1) });
+      return g.output('y').finish(21);
+    };
+    expect(rulesOf(make(8), 'openvino')).toEqual([]);
+    expect(rulesOf(make(6), 'openvino')).toEqual(['weight-even-blocks']);
+    expect(rulesOf(make(6), 'ort-cpu-arm')).toEqual([]);
   });
 
   it('scales per channel need operator set 13', () => {

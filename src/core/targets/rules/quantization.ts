@@ -126,7 +126,7 @@ function weightBreaches(view: QdqView, target: Target): Breach[] {
   return found.breaches('weight');
 }
 
-type WeightProblem = 'zeroPoint' | 'type' | 'blocks' | 'axis' | 'reduced' | 'low';
+type WeightProblem = 'zeroPoint' | 'type' | 'blocks' | 'evenBlocks' | 'axis' | 'reduced' | 'low';
 
 function weightProblems(target: Target): Readonly<Record<WeightProblem, Problem>> {
   const { label } = target;
@@ -151,6 +151,13 @@ function weightProblems(target: Target): Readonly<Record<WeightProblem, Problem>
       what: (n) => `${n} with one scale a block.`,
       why: target.refusals['blocks']?.text ?? `${label} does not read blocks.`,
       fix: 'Choose the granularity "per channel" in the step "quantize weights".',
+    },
+    evenBlocks: {
+      rule: 'weight-even-blocks',
+      kind: 'dialect',
+      what: (n) => `${n} whose last block is shorter than the others.`,
+      why: `${label} spreads scales evenly over a channel and refuses a block that does not fit.`,
+      fix: AGAIN,
     },
     axis: {
       rule: 'weight-axis',
@@ -196,6 +203,8 @@ function brokenBy(
   if (weight.blockSize > 0 && !weights.blocks) found.push(problems.blocks);
   const dims = weight.codes?.dims ?? [];
   const axis = weight.axis < 0 ? weight.axis + dims.length : weight.axis;
+  const isUneven = weight.blockSize > 0 && (dims.at(axis) ?? 0) % weight.blockSize !== 0;
+  if (isUneven && weights.evenBlocks === true) found.push(problems.evenBlocks);
   const alongChannels = weight.perTensor || weight.blockSize > 0 || axis === channelAxis;
   if (!alongChannels && inIntegerLayer) found.push(problems.axis);
   if (bits !== 8 || weight.codes === undefined) return found;
