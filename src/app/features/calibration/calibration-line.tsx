@@ -58,7 +58,7 @@ function MadeUp({ needs }: { readonly needs: boolean }): ReactElement {
 export function MadeUpNote(): ReactElement | null {
   const madeUp = useAppState((state) => {
     const entry = state.currentId === null ? undefined : state.entries[state.currentId];
-    return entry?.calibration?.origin === 'synthetic' && needsData(entry.recipe);
+    return entry?.summary?.calibration?.origin === 'synthetic';
   });
   if (!madeUp) return null;
   return (
