@@ -8,9 +8,11 @@ import type { DataFile } from '../core/onnx/write.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import { isPresetName, PRESETS } from '../core/recipe/presets.ts';
 import type { Recipe } from '../core/recipe/types.ts';
+import { infoOf } from '../worker/model-calibration.ts';
 import { createNodeRunner } from '../runtime/node-runner.ts';
 import { makeVariant, type MadeVariant } from '../worker/make-variant.ts';
 import type { Command } from './arguments.ts';
+import { openCalibration } from './open-calibration.ts';
 import { openModelFile, type OpenModel } from './open-model.ts';
 import type { Outcome } from './outcome.ts';
 import { readRecipeText } from './recipe-file.ts';
@@ -23,24 +25,29 @@ type OptimizeCommand = Extract<Command, { name: 'optimize' }>;
 /**
  * @throws PareError `recipe-invalid`, `layer-unknown`; `usage` for a place that cannot be written to; as openModelFile does
  */
-export async function optimize({
-  model: path,
-  recipe: name,
-  output,
-  json,
-}: OptimizeCommand): Promise<Outcome> {
-  const recipe = readRecipe(name);
+export async function optimize(command: OptimizeCommand): Promise<Outcome> {
+  const { model: path, output, json } = command;
+  const recipe = recipeFor(command);
   const opened = openModelFile(path);
   const progress = showProgress(!json);
   try {
     assertValid(opened.model);
+    const runner = createNodeRunner();
+    const checkpoint = (fraction: number, doing: string): Promise<void> => {
+      progress.show(fraction, doing);
+      return Promise.resolve();
+    };
+    const { calibration } = await openCalibration(
+      opened,
+      { ...command, config: recipe.data, samples: recipe.calibration?.samples },
+      runner,
+      checkpoint,
+    );
     const made = await makeVariant(opened.model, recipe, basename(output), {
-      runner: createNodeRunner(),
+      runner,
+      calibration: calibration.forRecipe(recipe),
       now: () => performance.now(),
-      checkpoint: (fraction, doing) => {
-        progress.show(fraction, doing);
-        return Promise.resolve();
-      },
+      checkpoint,
     });
     progress.clear();
     const data = made.written.data
@@ -67,6 +74,7 @@ export async function optimize({
         millis: made.millis,
         steps: made.steps,
         kernels: made.kernels,
+        calibration: made.samples === undefined ? null : infoOf(made.samples),
       },
       text: describe(opened, output, made),
     };
@@ -74,6 +82,16 @@ export async function optimize({
     progress.clear();
     opened.dispose();
   }
+}
+
+/** The recipe with what the command line says instead. */
+function recipeFor({ recipe: name, target, calibration }: OptimizeCommand): Recipe {
+  const recipe = readRecipe(name);
+  return {
+    ...recipe,
+    ...(target === undefined ? {} : { target }),
+    ...(calibration === undefined ? {} : { calibration: { samples: calibration } }),
+  };
 }
 
 function readRecipe(name: string): Recipe {
