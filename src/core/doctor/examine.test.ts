@@ -255,7 +255,9 @@ describe('rules of the target', () => {
     expect(hazards(await look(quantizedConv({ activation: 'uint8', opset: 11 }), 'ort-wasm'))).toEqual([
       'per-channel-opset',
     ]);
-    expect(hazards(await look(quantizedConv({ opset: 19 }), 'tflite'))).toEqual(['opset-refused']);
+    expect(hazards(await look(quantizedConv({ opset: 26, bias: 'float' }), 'tensorrt'))).toEqual([
+      'opset-refused',
+    ]);
     expect(hazards(await look(quantizedConv(), 'ort-webgpu'))).toEqual(['operator-refused']);
   });
 

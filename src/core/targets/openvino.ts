@@ -52,7 +52,7 @@ export const openvino: Target = {
   ]),
   quantizeResidual: true,
   fp16: 'computes',
-  opset: { min: 7, max: 21 },
+  opset: { min: 7, max: 26 },
   contribOps: false,
   localFunctions: false,
   rules: [
@@ -73,7 +73,7 @@ export const openvino: Target = {
     },
     {
       id: 'openvino-operators',
-      text: 'Operators of the ONNX domain are read; those of com.microsoft only in part, so that Pare writes none.',
+      text: 'Operators of the ONNX domain are read; those of com.microsoft only in part, and functions that a file defines itself not at all, so that Pare writes neither.',
       source: OPENVINO_OPERATORS,
     },
     {
@@ -95,8 +95,8 @@ export const openvino: Target = {
     },
     int2: {
       id: 'openvino-no-int2',
-      text: '2-bit types came with operator set 25, which OpenVINO does not read completely.',
-      source: OPENVINO_OPERATORS,
+      text: '2-bit types came with operator set 25; the reader knows those of 4 and 8 bits.',
+      source: OPENVINO_DEQUANTIZE,
     },
     palette: {
       id: 'openvino-no-palette',

@@ -45,7 +45,7 @@ export const tflite: Target = {
   ]),
   quantizeResidual: true,
   fp16: 'stores',
-  opset: { min: 7, max: 18 },
+  opset: { min: 7, max: 26 },
   contribOps: false,
   localFunctions: false,
   rules: [

@@ -31,7 +31,7 @@ export const tvm: Target = {
   ]),
   quantizeResidual: true,
   fp16: 'computes',
-  opset: { min: 7, max: 18 },
+  opset: { min: 7, max: 25 },
   contribOps: false,
   localFunctions: false,
   rules: [

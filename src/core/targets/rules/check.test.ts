@@ -103,7 +103,8 @@ describe('what tables say', () => {
   });
 
   it('the operator set is one that the target reads', () => {
-    expect(rulesOf(quantizedConv({ opset: 19 }), 'tflite')).toEqual(['opset']);
+    expect(rulesOf(quantizedConv({ opset: 26, bias: 'float' }), 'tensorrt')).toEqual(['opset']);
+    expect(rulesOf(quantizedConv({ opset: 25, bias: 'float' }), 'tensorrt')).toEqual([]);
     expect(rulesOf(quantizedConv({ activation: 'uint8', opset: 27 }), 'ort-wasm')).toEqual(['opset']);
   });
 
