@@ -3,7 +3,7 @@
  * people, one JSON object for programs, never a stack trace.
  */
 import { readFileSync } from 'node:fs';
-import { PareError, toErrorRecord, type ErrorRecord } from '../core/errors.ts';
+import { toErrorRecord, type ErrorRecord } from '../core/errors.ts';
 import { parseCommand, wantsJson, type Command } from './arguments.ts';
 import { describeData } from './data.ts';
 import { doctor } from './doctor.ts';
@@ -14,7 +14,9 @@ import { measureModel } from './measure.ts';
 import { optimize } from './optimize.ts';
 import { toJson, type Outcome } from './outcome.ts';
 import { profileModelFile } from './profile.ts';
+import { sensitivity } from './sensitivity.ts';
 import { printable } from './table.ts';
+import { tuneModel } from './tune.ts';
 import { listTargets } from './targets.ts';
 
 async function run(command: Command): Promise<Outcome> {
@@ -40,8 +42,9 @@ async function run(command: Command): Promise<Outcome> {
     case 'targets':
       return listTargets();
     case 'tune':
+      return tuneModel(command);
     case 'sensitivity':
-      throw new PareError('unsupported', `pare ${command.name} is not built in yet.`);
+      return sensitivity(command);
     default:
       return command satisfies never;
   }

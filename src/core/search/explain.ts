@@ -7,7 +7,7 @@ import type { SearchContext } from './context.ts';
 import { breakEvenFanIn } from './cost-model.ts';
 import { damageOf, FixFinder } from './fixes.ts';
 import { boldest } from './options.ts';
-import type { Cause, LayerSensitivity, SensitivityReport, SensitivityRequest } from './types.ts';
+import type { Cause, Fix, LayerSensitivity, SensitivityReport, SensitivityRequest } from './types.ts';
 import { weightFacts } from './weight-facts.ts';
 
 /** A layer is worth a search for reasons from this multiple of the median layer's damage on. */
@@ -58,10 +58,23 @@ export async function explainLayers(
   const layers: LayerSensitivity[] = [];
   for (const { layer, causes } of explained) {
     const fixes = [...(tried.get(layer.layer) ?? []), ...(await finder.known(layer))];
-    fixes.sort((a, b) => b.predictedGain - a.predictedGain || a.extraBytes - b.extraBytes);
-    layers.push({ ...layer, causes, fixes });
+    layers.push({ ...layer, causes, fixes: inOrder(fixes) });
   }
   return layers;
+}
+
+/** Nearly as good as the best is good enough: of such fixes the one with the fewest bytes comes first. */
+const NEARLY = 0.9;
+
+function inOrder(fixes: readonly Fix[]): Fix[] {
+  const best = Math.max(0, ...fixes.map(({ predictedGain }) => predictedGain));
+  const good = ({ predictedGain }: Fix): number => (predictedGain >= NEARLY * best ? 0 : 1);
+  return fixes.toSorted(
+    (a, b) =>
+      good(a) - good(b) ||
+      (good(a) === 0 ? a.extraBytes - b.extraBytes : 0) ||
+      b.predictedGain - a.predictedGain,
+  );
 }
 
 function medianOf(values: readonly number[]): number {
