@@ -174,7 +174,7 @@ describe('viewport', () => {
     expect(revealing(view, box, screen)).toEqual(view);
     expect(revealing(view, { ...box, y: 900 }, screen).top).toBe(-(900 + 20 - (300 - 50)));
     const small = revealing({ scale: 0.01, left: 0, top: 0 }, { ...box, y: 9000 }, screen);
-    expect(small.scale).toBeCloseTo(0.7, 12);
+    expect(small.scale).toBeCloseTo(0.8, 12);
     const seen = visibleBox(small, screen);
     expect(seen.y).toBeLessThan(9000);
     expect(seen.y + seen.height).toBeGreaterThan(9020);

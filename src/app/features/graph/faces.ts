@@ -66,19 +66,26 @@ function readerOf(input: FaceInput): (layer: string, nodeBytes: number) => Readi
     }
     case 'time': {
       const micros = input.profile?.layers ?? {};
-      const most = Math.max(1e-9, ...input.rows.map(({ layer }) => micros[layer.id] ?? 0));
+      const total = Object.values(micros).reduce((sum, each) => sum + each, 0);
       return (layer) => {
         const time = micros[layer];
-        return time === undefined ? undefined : { heat: time / most, text: formatMicros(time) };
+        return time === undefined ? undefined : { heat: partHeat(time, total), text: formatMicros(time) };
       };
     }
     case 'bytes': {
-      const most = input.graph.nodes.reduce((largest, node) => Math.max(largest, node.weightBytes), 1);
-      return (_layer, bytes) => ({ heat: bytes / most, text: formatBytes(bytes) });
+      const total = input.graph.nodes.reduce((sum, node) => sum + node.weightBytes, 0);
+      return (_layer, bytes) => ({ heat: partHeat(bytes, total), text: formatBytes(bytes) });
     }
     default:
       return measure satisfies never;
   }
+}
+
+/** A quarter of the whole in one layer is the end of the scale: a network of equal layers has no hot one. */
+const MOST_PART = 0.25;
+
+function partHeat(part: number, whole: number): number {
+  return whole === 0 ? 0 : Math.min(1, part / whole / MOST_PART);
 }
 
 function sensitivityReader({ sensitivity, option }: FaceInput): (layer: string) => Reading | undefined {

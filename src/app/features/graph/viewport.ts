@@ -78,16 +78,26 @@ export function kept(view: Viewport, drawing: Size, screen: Size): Viewport {
   };
 }
 
-/** Moves as little as is needed to bring the box into view, with some room around it; enlarges what is too small to read. */
+/** Letters cannot be read below. */
+const UNREADABLE = 0.45;
+const READABLE = 0.8;
+
+/** Moves as little as is needed to bring the box into view, with some room around it. What is too small to read is enlarged and put in the middle. */
 export function revealing(view: Viewport, box: Box, screen: Size): Viewport {
-  const readable = view.scale >= 0.45 ? view : { ...zoomed(view, 0.7 / view.scale, 0, 0) };
+  if (view.scale < UNREADABLE) {
+    return {
+      scale: READABLE,
+      left: screen.width / 2 - (box.x + box.width / 2) * READABLE,
+      top: screen.height / 2 - (box.y + box.height / 2) * READABLE,
+    };
+  }
   const room = Math.min(56, screen.width / 6, screen.height / 6);
-  const left = box.x * readable.scale + readable.left;
-  const top = box.y * readable.scale + readable.top;
+  const left = box.x * view.scale + view.left;
+  const top = box.y * view.scale + view.top;
   return moved(
-    readable,
-    needed(left, box.width * readable.scale, screen.width, room),
-    needed(top, box.height * readable.scale, screen.height, room),
+    view,
+    needed(left, box.width * view.scale, screen.width, room),
+    needed(top, box.height * view.scale, screen.height, room),
   );
 }
 
