@@ -12,6 +12,7 @@ import {
   decodeCodes,
   gramOf,
   gridsOf,
+  inverseFault,
   normalValues,
   outputErrors,
 } from './testing/second-order.ts';
@@ -21,19 +22,6 @@ import { createWasmKernels } from './wasm-backend.ts';
 const U = 2 ** -24;
 
 const backends = [createReferenceKernels(), createWasmKernels('simd')];
-
-/** max |UᵀU·H − I|, products in float64. */
-function distanceFromInverse(u: Float32Array, h: Float32Array, n: number): number {
-  let most = 0;
-  for (let column = 0; column < n; column++) {
-    const y = new Float64Array(n);
-    const z = new Float64Array(n);
-    for (let i = 0; i < n; i++) for (let j = i; j < n; j++) y[i] += u[i * n + j] * h[j * n + column];
-    for (let i = 0; i < n; i++) for (let j = i; j < n; j++) z[j] += u[i * n + j] * y[i];
-    for (let i = 0; i < n; i++) most = Math.max(most, Math.abs(z[i] - (i === column ? 1 : 0)));
-  }
-  return most;
-}
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -73,15 +61,11 @@ describe.each(backends)('second-order rounding on $backend', (kernels) => {
     expect(gram).toEqual(whole);
   });
 
-  it.each([1, 2, 7, 64, 150])('inverseCholesky of %d inputs: UᵀU·H is the identity', (n) => {
+  it.each([1, 2, 7, 64, 150])('inverseCholesky of %d inputs: UᵀU is the inverse', (n) => {
     const h = gramOf(n, 4 * n, 0.01, n);
     const u = kernels.inverseCholesky(h, n);
     if (u === null) throw new Error('not positive');
-    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) expect(u[i * n + j]).toBe(0);
-    // Cholesky and the triangular inverse are each backward stable: the factors are exact for matrices with elements
-    // (n + 1)·U off (Higham, Accuracy and Stability, theorems 10.3 and 14.1), so UᵀU·H is off by about 4·n·U·κ(H). Damping of
-    // 1 % of the mean diagonal and a trace of n mean diagonals bound κ by 100·n + 1.
-    expect(distanceFromInverse(u, h, n)).toBeLessThan(4 * (n + 1) * U * (100 * n + 1));
+    expect(inverseFault(u, h, n)).toBeUndefined();
   });
 
   it('inverseCholesky refuses what is not positive definite, and damping helps', () => {

@@ -6,7 +6,7 @@
 import type { RowGrids } from '../../core/tensor/kernel-set.ts';
 import type { Inputs } from './conformance.ts';
 import type { Within } from './tolerance.ts';
-import { decodeCodes, outputErrors } from './second-order.ts';
+import { decodeCodes, inverseFault, outputErrors } from './second-order.ts';
 
 /** Half a unit in the last place of float32, relative. */
 const U = 2 ** -24;
@@ -41,34 +41,11 @@ export const closeGram: Within = (found, wanted, input) => {
   return undefined;
 };
 
-/**
- * H is read from its upper triangle. UᵀU·H may differ from the identity by (n + 8) · U · tr(H) · tr(H⁻¹) a step: n roundings in a sum,
- * a division and a root of a few units each; the error of L is relative to |L|·|Lᵀ|, whose norm is at most tr(H), and the one of
- * its inverse to |U|·|L|. The factor, its inverse and the two products of the check: at most 8 such terms.
- */
+/** Another U is as good if it factors the inverse within what float32 can tell. */
 export const closeInverse: Within = (found, wanted, input) => {
   if (found.positive !== wanted.positive) return `positive ${String(found.positive)}`;
   if (wanted.positive === 0) return undefined;
-  const n = input.columns;
-  const [u, reference, { h }] = [found.out as Float32Array, wanted.out as Float32Array, input.matrix()];
-  let [trace, inverseTrace] = [0, 0];
-  for (let i = 0; i < n; i++) trace += h[i * n + i];
-  for (const value of reference) inverseTrace += value * value;
-  const bound = 8 * (n + 8) * U * trace * inverseTrace;
-  for (let column = 0; column < n; column++) {
-    const y = new Float64Array(n);
-    const z = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      for (let j = i; j < n; j++) y[i] += u[i * n + j] * h[Math.min(j, column) * n + Math.max(j, column)];
-      for (let j = i; j < n; j++) z[j] += u[i * n + j] * y[i];
-    }
-    for (let i = 0; i < n; i++) {
-      if (column < i && u[i * n + column] !== 0) return `[${i}, ${column}] is not 0`;
-      const apart = Math.abs(z[i] - (i === column ? 1 : 0));
-      if (!(apart <= bound)) return `UᵀU·H is ${apart} off at [${i}, ${column}], ${bound} allowed`;
-    }
-  }
-  return undefined;
+  return inverseFault(found.out as Float32Array, input.matrix().h, input.columns);
 };
 
 /** Of one element. */

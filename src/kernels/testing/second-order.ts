@@ -88,3 +88,66 @@ export function outputErrors(
     return error;
   });
 }
+
+/** Half a unit in the last place of float32, relative. */
+const HALF_ULP = 2 ** -24;
+
+/** left · right in float64, [n, n]; zeros of the left are skipped. */
+function product(left: Float64Array, right: Float64Array, n: number): Float64Array {
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < n; k++) {
+      const factor = left[i * n + k];
+      if (factor === 0) continue;
+      for (let j = 0; j < n; j++) out[i * n + j] += factor * right[k * n + j];
+    }
+  }
+  return out;
+}
+
+function transposedSquare(a: Float64Array, n: number): Float64Array {
+  return a.map((_, i) => a[(i % n) * n + Math.floor(i / n)]);
+}
+
+/** |U⁻¹| of an upper triangular U [n, n], in float64. */
+function absInverse(u: Float32Array, n: number): Float64Array {
+  const r = new Float64Array(n * n);
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i >= 0; i--) {
+      let s = i === j ? 1 : 0;
+      for (let k = i + 1; k <= j; k++) s -= u[i * n + k] * r[k * n + j];
+      r[i * n + j] = s / u[i * n + i];
+    }
+  }
+  return r.map(Math.abs);
+}
+
+/**
+ * Whether U factors the inverse: H⁻¹ = UᵀU is U·H·Uᵀ = I. Undefined when it is so within float32, else what is off.
+ *
+ * With R = U⁻¹ (H = R·Rᵀ) and γ = (n + 8)·2⁻²⁴ for n roundings of a sum, a division and a root of a few units: Cholesky gives R with
+ * |R·Rᵀ − H| ≤ γ·|R|·|Rᵀ|, substitution gives U with |R·U − I| ≤ γ·|R|·|U| (Higham, Accuracy and Stability, theorems 10.3 and 8.5), in
+ * any order of the sums. With B = |U|·|R|: |U·H·Uᵀ − I| ≤ γ·(B·Bᵀ + B² + (B²)ᵀ) but for second-order terms, for which a tenth is added.
+ * Only the upper triangle of h is read.
+ */
+export function inverseFault(u: Float32Array, h: Float32Array, n: number): string | undefined {
+  const symmetric = Float64Array.from(h, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    return h[Math.min(i, j) * n + Math.max(i, j)];
+  });
+  const upper = Float64Array.from(u);
+  const found = product(product(upper, symmetric, n), transposedSquare(upper, n), n);
+  const b = product(upper.map(Math.abs), absInverse(u, n), n);
+  const [bb, outer] = [product(b, b, n), product(b, transposedSquare(b, n), n)];
+  const gamma = 1.1 * (n + 8) * HALF_ULP;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const at = i * n + j;
+      if (j < i && u[at] !== 0) return `[${i}, ${j}] is ${u[at]}, not 0`;
+      const bound = gamma * (outer[at] + bb[at] + bb[j * n + i]);
+      const apart = Math.abs(found[at] - (i === j ? 1 : 0));
+      if (!(apart <= bound)) return `U·H·Uᵀ is ${apart} off the identity at [${i}, ${j}], ${bound} allowed`;
+    }
+  }
+  return undefined;
+}
