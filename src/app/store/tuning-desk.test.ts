@@ -64,7 +64,7 @@ async function openModel(): Promise<void> {
 }
 
 /** 100 labelled samples in use, the original evaluated. */
-async function useData(config: DataConfig = dataConfig()): Promise<void> {
+async function takeData(config: DataConfig = dataConfig()): Promise<void> {
   void desk.addData([{ path: 'photos/a.png', file: new Blob() }]);
   await settle();
   await fake.last('addData').succeed(dataSummary('d1', { samples: 100 }));
@@ -111,7 +111,7 @@ beforeEach(() => {
 describe('a recipe that looks at samples', () => {
   it('sets a part of the data aside once, evaluates on the rest, and looks what became of it', async () => {
     await openModel();
-    await useData();
+    await takeData();
     edit(store, (draft) => withIntegers(draft, true));
     await rest();
     await fake.last('benchmark').succeed(speed);
@@ -143,7 +143,7 @@ describe('a recipe that looks at samples', () => {
 
   it('keeps a part that the user has set aside', async () => {
     await openModel();
-    await useData(dataConfig({ split: { seed: 1, calibration: 7, holdBack: 0 } }));
+    await takeData(dataConfig({ split: { seed: 1, calibration: 7, holdBack: 0 } }));
     edit(store, (draft) => withIntegers(draft, true));
     await rest();
     await fake.last('benchmark').fail({ code: 'not-measurable', message: 'no clock' });
@@ -207,7 +207,7 @@ describe('sensitivity', () => {
 
   it('is measured on the samples, for the target, and goes when the target changes', async () => {
     await openModel();
-    await useData(dataConfig({ split: { seed: 1, calibration: 20, holdBack: 0 } }));
+    await takeData(dataConfig({ split: { seed: 1, calibration: 20, holdBack: 0 } }));
     await measured();
     expect(fake.last('sensitivity').request).toMatchObject({
       target: 'ort-wasm',
@@ -222,11 +222,11 @@ describe('sensitivity', () => {
 
   it('goes when other data are used, and stays when they are taken out', async () => {
     await openModel();
-    await useData(dataConfig({ split: { seed: 1, calibration: 20, holdBack: 0 } }));
+    await takeData(dataConfig({ split: { seed: 1, calibration: 20, holdBack: 0 } }));
     await measured();
     desk.removeData();
     expect(store.getState().sensitivity).toBe(report);
-    await useData(dataConfig({ name: 'others', split: { seed: 1, calibration: 20, holdBack: 0 } }));
+    await takeData(dataConfig({ name: 'others', split: { seed: 1, calibration: 20, holdBack: 0 } }));
     expect(store.getState().sensitivity).toBeNull();
   });
 
@@ -280,7 +280,7 @@ describe('automatic precision', () => {
 
   async function search(result: TuneResult): Promise<void> {
     await openModel();
-    await useData(dataConfig({ split: { seed: 1, calibration: 20, holdBack: 0 } }));
+    await takeData(dataConfig({ split: { seed: 1, calibration: 20, holdBack: 0 } }));
     void tuning.tune();
     await settle();
     await calibrate();
