@@ -47,6 +47,12 @@ export function findCauses(
       text: `The largest weights of its output channels differ by a factor of ${round(weight.channelRatio)} from the median channel: ${consequence}.`,
     });
   }
+  if (weight.inputRatio !== undefined && weight.inputRatio >= CHANNEL_RATIO) {
+    causes.push({
+      id: 'channel-ranges',
+      text: `Its weights for one input channel are ${round(weight.inputRatio)} times those for the median one: every scale is stretched for them, and the others lose precision.`,
+    });
+  }
   if (weight.outlier >= OUTLIER_SIGMAS) {
     causes.push({
       id: 'outliers',
