@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { createReferenceKernels } from '../../../kernels/reference-backend.ts';
-import { graph, int, model, node, valueInfo } from '../../onnx/build.ts';
+import { graph, model, node, valueInfo } from '../../onnx/build.ts';
 import type { Model, Node } from '../../onnx/ir.ts';
 import { listWeights, readWeight } from '../../onnx/weights.ts';
 import { verifyModel } from '../../onnx/verify.ts';
