@@ -103,7 +103,14 @@ async function lineOf(
     if (options.out !== undefined) writeFileSync(join(options.out, file), bytes);
     const written = readModel(new MemorySource(bytes));
     const report = await examine(
-      { original: opened.model, written, logical: made.logical, target, calibration },
+      {
+        original: opened.model,
+        written,
+        logical: made.logical,
+        target,
+        calibration,
+        calibratedOn: calibration.samples,
+      },
       calm,
     );
     const step = made.steps.find(({ pass }) => pass === 'quantize-activations');

@@ -3,25 +3,20 @@
  * inputs; with data it sees how large activations get.
  */
 import { basename } from 'node:path';
-import { createCalibration } from '../core/calibration/create.ts';
-import { portsOf } from '../core/calibration/ports.ts';
 import type { Calibration, Checkpoint } from '../core/calibration/types.ts';
 import { examine } from '../core/doctor/examine.ts';
 import type { DoctorReport, Finding, ParityRow } from '../core/doctor/types.ts';
 import { assertValid } from '../core/onnx/verify.ts';
 import { DEFAULT_CALIBRATION_SAMPLES } from '../core/recipe/types.ts';
 import { targetOf } from '../core/targets/registry.ts';
-import { createCalibrationSamples } from '../data/calibrate/samples.ts';
-import { createKernels } from '../kernels/dispatch.ts';
 import { NO_GPU_IN_NODE } from '../runtime/node-measure.ts';
 import { loadNodeRuntime } from '../runtime/node-ort.ts';
-import { openNodePredictor } from '../runtime/node-predictor.ts';
 import { createNodeRunner } from '../runtime/node-runner.ts';
 import { measureParity } from '../runtime/parity.ts';
 import type { Command } from './arguments.ts';
 import { EXIT_DONE, EXIT_HAZARD } from './exit-codes.ts';
 import { filesOf } from './model-files.ts';
-import { fitData, openData } from './open-data.ts';
+import { openCalibration } from './open-calibration.ts';
 import { openModelFile, type OpenModel } from './open-model.ts';
 import type { Outcome } from './outcome.ts';
 import { showProgress } from './progress.ts';
@@ -81,14 +76,9 @@ async function calibrationOf(
   checkpoint: Checkpoint,
 ): Promise<Calibration | undefined> {
   if (data.length === 0 || original === undefined) return undefined;
-  const dataset = await openData(data, checkpoint);
-  const predictor = await openNodePredictor(filesOf(original), 1);
-  const { config } = await fitData(dataConfig, dataset, predictor, { seed: SEED, checkpoint });
-  const samples = createCalibrationSamples(dataset, config, portsOf(original.model), {
-    count: DEFAULT_CALIBRATION_SAMPLES,
-    seed: SEED,
-  });
-  return createCalibration({ runner: createNodeRunner(), samples, kernels: createKernels() });
+  const source = { data, dataConfig };
+  const { calibration } = await openCalibration(original, source, createNodeRunner(), checkpoint);
+  return calibration.withSamples(DEFAULT_CALIBRATION_SAMPLES);
 }
 
 async function parityRows(

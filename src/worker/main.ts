@@ -5,7 +5,7 @@
 import { expose } from 'comlink';
 import type { DoctorReport } from '../core/doctor/types.ts';
 import { attempt, PareError, type Result } from '../core/errors.ts';
-import type { CostSummary } from '../core/profile/types.ts';
+import type { CostSummary, ProfileResult } from '../core/profile/types.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
 import type { Recipe } from '../core/recipe/types.ts';
 import type { SensitivityReport, SensitivityRequest, TuneRequest, TuneResult } from '../core/search/types.ts';
@@ -124,8 +124,11 @@ class StudioWorker implements StudioWorkerApi {
     modelId: string,
     variantId: string | null,
     target: TargetId,
+    profile?: ProfileResult,
   ): Promise<Result<DoctorReport>> {
-    return this.#run(job, (workshop, checkpoint) => workshop.examine(modelId, variantId, target, checkpoint));
+    return this.#run(job, (workshop, checkpoint) =>
+      workshop.examine(modelId, variantId, target, profile, checkpoint),
+    );
   }
 
   outline(modelId: string, variantId: string | null): Promise<Result<GraphOutline>> {

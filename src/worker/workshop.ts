@@ -15,7 +15,7 @@ import { applyRecipe } from '../core/passes/manager.ts';
 import type { PassOutcome } from '../core/passes/types.ts';
 import { countCostsByRunning, type Dimensions } from '../core/profile/costs.ts';
 import { layerNodes } from '../core/profile/layer-nodes.ts';
-import type { CostSummary } from '../core/profile/types.ts';
+import type { CostSummary, ProfileResult } from '../core/profile/types.ts';
 import { makeSkeleton } from '../core/recipe/make-skeleton.ts';
 import { parseRecipe } from '../core/recipe/parse.ts';
 import type { SizeSkeleton } from '../core/recipe/skeleton.ts';
@@ -244,18 +244,20 @@ export class Workshop {
     return outlineOf(this.#logical(modelId, variantId));
   }
 
-  /** Of what would be downloaded. */
+  /** Of what would be downloaded, on what `calibrate` has set. */
   examine(
     modelId: string,
     variantId: string | null,
     target: TargetId,
+    profile: ProfileResult | undefined,
     checkpoint: Checkpoint,
   ): Promise<DoctorReport> {
-    const { model: original } = this.#model(modelId);
-    const patient = { original, calibration: undefined };
+    const { model: original, calibration } = this.#model(modelId);
+    const patient = { original, profile, calibration: calibration.withSamples(DEFAULT_CALIBRATION_SAMPLES) };
     if (variantId === null) return examineModel(patient, target, checkpoint);
-    const { files, logical } = this.#variant(modelId, variantId);
-    return examineModel({ ...patient, variant: { files, logical } }, target, checkpoint);
+    const { files, logical, summary } = this.#variant(modelId, variantId);
+    const variant = { files, logical, calibratedOn: summary.calibration };
+    return examineModel({ ...patient, variant }, target, checkpoint);
   }
 
   files(modelId: string, variantId: string | null): readonly NamedBlob[] {

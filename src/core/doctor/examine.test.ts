@@ -1,8 +1,10 @@
 /** Each hazard on a graph that has it and on one that has not; numbers that can be checked by hand. */
 import { describe, expect, it } from 'vitest';
 import type { Calibration, Statistics, ValueRange } from '../calibration/types.ts';
+import { PareError } from '../errors.ts';
 import { floatTensor, graph, int, model, node, rawTensor, valueInfo } from '../onnx/build.ts';
 import type { Model } from '../onnx/ir.ts';
+import type { ProfileResult } from '../profile/types.ts';
 import { targetOf } from '../targets/registry.ts';
 import { QdqGraph, quantizedConv } from '../targets/testing/qdq-models.ts';
 import type { TargetId } from '../targets/types.ts';
@@ -183,6 +185,18 @@ describe('16-bit floats', () => {
     expect(hazards(await look(computing, 'ort-webgpu', { original, calibration }))).toEqual([]);
   });
 
+  it('a model that does not run is examined all the same', async () => {
+    const refusing: Calibration = {
+      ...knowing({}),
+      statistics: () => Promise.reject(new PareError('runtime-refused', 'It did not run.')),
+    };
+    const report = await look(computing, 'ort-webgpu', { original, calibration: refusing });
+    expect(report.notChecked).toContainEqual({
+      what: 'Whether activations fit 16-bit floats',
+      reason: 'It did not run.',
+    });
+  });
+
   it('without samples the question stays open', async () => {
     const report = await look(computing, 'ort-webgpu', { original });
     expect(report.notChecked).toContainEqual({
@@ -208,18 +222,34 @@ describe('integer layers', () => {
   });
 
   it('that ran in floats are found in a profile', async () => {
-    const executed = {
-      layers: [
-        { layer: 'a', ran: 'integer' as const },
-        { layer: 'b', ran: 'float' as const, reason: 'its Relu6 was not absorbed' },
+    const profile = (op: string): ProfileResult => ({
+      source: 'measured',
+      provider: 'wasm',
+      threads: 1,
+      runs: 1,
+      runMicros: 1,
+      nodesMicros: 1,
+      nodes: [
+        { node: 'conv', op, provider: 'CPUExecutionProvider', micros: 1, share: 1, layerId: 'w' },
+        { node: 'y', op: 'Identity', provider: 'CPUExecutionProvider', micros: 1, share: 1, layerId: null },
       ],
-    };
-    const report = await look(quantizedConv({ activation: 'uint8' }), 'ort-wasm', { executed });
-    expect(report.findings[0]).toMatchObject({
-      hazard: 'stayed-float',
-      what: '1 layer of 2 was quantized but ran in floats: its Relu6 was not absorbed.',
-      where: ['b'],
+      layers: {},
+      events: [],
+      dimensions: {},
     });
+    const written = quantizedConv({ activation: 'uint8' });
+    const stayed = await look(written, 'ort-wasm', { profile: profile('FusedConv') });
+    expect(stayed.findings[0]).toMatchObject({
+      hazard: 'stayed-float',
+      what: '1 layer of 1 was quantized but ran in floats.',
+      where: ['w'],
+      source: 'measured',
+    });
+    expect(hazards(await look(written, 'ort-wasm', { profile: profile('QLinearConv') }))).toEqual([]);
+    const unnamed = await look(written, 'ort-wasm', { profile: { ...profile('QLinearConv'), nodes: [] } });
+    expect(unnamed.notChecked.map(({ what }) => what)).toContain(
+      'Whether 1 layer of 1 ran in integer kernels',
+    );
   });
 
   it('that nobody has profiled are not called sound', async () => {
@@ -230,11 +260,13 @@ describe('integer layers', () => {
 
 describe('what calibration stands on', () => {
   it('made-up inputs are a warning', async () => {
-    const original = quantizedConv({ activation: 'uint8' });
-    const written = original;
-    const made = await look(written, 'ort-wasm', { original, calibration: knowing({}, 'synthetic') });
-    expect(hazards(made)).toEqual(['made-up-inputs']);
-    expect(hazards(await look(written, 'ort-wasm', { original, calibration: knowing({}) }))).toEqual([]);
+    const written = quantizedConv({ activation: 'uint8' });
+    const made = { origin: 'synthetic', description: '4 made-up inputs' } as const;
+    const [found] = (await look(written, 'ort-wasm', { calibratedOn: made })).findings;
+    expect(found.hazard).toBe('made-up-inputs');
+    expect(found.what).toContain('4 made-up inputs');
+    const real = { origin: 'samples', description: '4 samples' } as const;
+    expect(hazards(await look(written, 'ort-wasm', { calibratedOn: real }))).toEqual([]);
   });
 
   it('free sizes beside the number of samples are one too', async () => {

@@ -3,19 +3,20 @@
  * arithmetic that overflows, layers that are slower than they look, ranges that rest on nothing. What could not be looked
  * at is said. It must not know pages, files or a particular runtime.
  */
-import type { Calibration, Checkpoint, ValueRange } from '../calibration/types.ts';
+import type { Calibration, CalibrationSamples, Checkpoint, ValueRange } from '../calibration/types.ts';
+import { PareError } from '../errors.ts';
 import type { Model } from '../onnx/ir.ts';
+import type { ProfileResult } from '../profile/types.ts';
 import { checkTarget } from '../targets/rules/check.ts';
 import { qdqView } from '../targets/rules/qdq-view.ts';
 import type { QdqView } from '../targets/rules/qdq-view.ts';
 import type { Breach } from '../targets/rules/types.ts';
 import type { Target } from '../targets/types.ts';
-import type { Executed } from './executed.ts';
 import { executedFindings } from './executed.ts';
 import { finding } from './finding.ts';
 import { halfFindings } from './half-findings.ts';
 import { computesInHalf } from './half.ts';
-import { islandFindings, saturationFindings } from './integer-findings.ts';
+import { canSaturate, islandFindings, saturationFindings } from './integer-findings.ts';
 import { placesOf } from './places.ts';
 import type { Places } from './places.ts';
 import { rangesWanted } from './saturation.ts';
@@ -32,8 +33,10 @@ export interface Examination {
   readonly target: Target;
   /** To see how large activations get. */
   readonly calibration: Calibration | undefined;
-  /** What a profile of the written file showed; absent = it was not profiled. */
-  readonly executed?: Executed;
+  /** What the variant was made with; absent = nobody knows. */
+  readonly calibratedOn?: Pick<CalibrationSamples, 'origin' | 'description'> | undefined;
+  /** Of the written file, with its layers named; absent = it was not profiled. */
+  readonly profile?: ProfileResult | undefined;
 }
 
 /** State that the checks share. */
@@ -115,13 +118,13 @@ function ruleFindings({ written, target, places, checked }: Look): Finding[] {
 
 /** One sweep over the samples for everything that wants to know how large values get. */
 async function activationRanges(
-  { original, written, calibration }: Examination,
+  { original, written, calibration, target }: Examination,
   view: QdqView,
   notChecked: { what: string; reason: string }[],
   checkpoint: Checkpoint,
 ): Promise<ReadonlyMap<string, ValueRange>> {
   const half = computesInHalf(written);
-  const wanted = new Set(rangesWanted(view));
+  const wanted = new Set(canSaturate(target.id) ? rangesWanted(view) : []);
   if (half)
     for (const node of (original ?? written).graph.nodes) for (const name of node.outputs) wanted.add(name);
   if (wanted.size === 0) return new Map();
@@ -137,8 +140,15 @@ async function activationRanges(
   const own = new Set(original.graph.nodes.flatMap((node) => node.outputs));
   for (const { name } of original.graph.inputs) own.add(name);
   const ranges = [...wanted].filter((name) => name !== '' && own.has(name));
-  const found = await calibration.statistics(original, { of: 'floats', ranges }, (fraction, doing) =>
-    checkpoint(fraction / 2, doing),
-  );
-  return found.ranges;
+  try {
+    const found = await calibration.statistics(original, { of: 'floats', ranges }, (fraction, doing) =>
+      checkpoint(fraction / 2, doing),
+    );
+    return found.ranges;
+  } catch (error) {
+    // A model that does not run here can still be examined.
+    if (!(error instanceof PareError) || error.code === 'cancelled') throw error;
+    notChecked.push({ what, reason: error.message });
+    return new Map();
+  }
 }

@@ -1,23 +1,69 @@
 /** Findings from a profile of the written file: layers that were meant for integer kernels and ran in floats. */
+import type { ProfileResult } from '../profile/types.ts';
+import { isIntegerLayer } from '../targets/rules/qdq-view.ts';
 import type { Look } from './examine.ts';
 import { count, finding } from './finding.ts';
 import type { Finding } from './types.ts';
 
-/** What a runtime's own profile shows of each layer that stands between QuantizeLinear and DequantizeLinear. */
-export interface Executed {
-  readonly layers: readonly {
-    readonly layer: string;
-    readonly ran: 'integer' | 'float' | 'unknown';
-    readonly reason?: string;
-  }[];
+/** Names of onnxruntime's integer kernels for weighted layers. */
+const INTEGER_KERNELS: ReadonlySet<string> = new Set([
+  'QLinearConv',
+  'QLinearMatMul',
+  'QGemm',
+  'ConvInteger',
+  'MatMulInteger',
+  'MatMulIntegerToFloat',
+  'DynamicQuantizeMatMul',
+]);
+const FLOAT_KERNELS: ReadonlySet<string> = new Set([
+  'Conv',
+  'FusedConv',
+  'NhwcFusedConv',
+  'MatMul',
+  'FusedMatMul',
+  'Gemm',
+  'FusedGemm',
+  'MatMulNBits',
+]);
+
+interface Executed {
+  readonly integer: readonly string[];
+  readonly float: readonly string[];
+  /** The profile does not name them. */
+  readonly unknown: readonly string[];
 }
 
-export function executedFindings({ executed, target, view, checked, notChecked }: Look): Finding[] {
+/** What became of the layers that stand between codes in the file. */
+export function executedLayers(
+  { view, places }: Pick<Look, 'view' | 'places'>,
+  profile: ProfileResult,
+): Executed {
+  const asked = new Set(
+    view.graph.nodes.filter((node) => isIntegerLayer(node, view)).map((node) => places.of(node)),
+  );
+  const ran = new Map<string, Set<string>>();
+  for (const { layerId, op } of profile.nodes) {
+    if (layerId === null) continue;
+    const ops = ran.get(layerId) ?? new Set<string>();
+    ops.add(op);
+    ran.set(layerId, ops);
+  }
+  const kind = (layer: string): keyof Executed => {
+    const ops = [...(ran.get(layer) ?? [])];
+    if (ops.some((op) => INTEGER_KERNELS.has(op))) return 'integer';
+    return ops.some((op) => FLOAT_KERNELS.has(op)) ? 'float' : 'unknown';
+  };
+  const of = (wanted: keyof Executed): string[] => [...asked].filter((layer) => kind(layer) === wanted);
+  return { integer: of('integer'), float: of('float'), unknown: of('unknown') };
+}
+
+export function executedFindings(look: Look): Finding[] {
+  const { profile, target, view, checked, notChecked } = look;
   if (target.activations === null || !view.graph.nodes.some((node) => node.opType === 'QuantizeLinear')) {
     return [];
   }
   const what = 'Which layers really run in integer kernels';
-  if (executed === undefined) {
+  if (profile === undefined) {
     notChecked.push({
       what,
       reason: target.measurable
@@ -26,17 +72,23 @@ export function executedFindings({ executed, target, view, checked, notChecked }
     });
     return [];
   }
+  const { integer, float, unknown } = executedLayers(look, profile);
+  const asked = integer.length + float.length + unknown.length;
+  if (unknown.length > 0) {
+    notChecked.push({
+      what: `Whether ${count(unknown.length, 'layer')} of ${asked} ran in integer kernels`,
+      reason: `The profile does not name ${unknown.length === 1 ? 'it' : 'them'}: ${unknown.slice(0, 4).join(', ')}.`,
+    });
+  }
   checked.push(what);
-  const stayed = executed.layers.filter(({ ran }) => ran === 'float');
-  if (stayed.length === 0) return [];
-  const reasons = [...new Set(stayed.flatMap(({ reason }) => reason ?? []))];
+  if (float.length === 0) return [];
   return [
     finding({
       hazard: 'stayed-float',
       severity: 'warning',
-      what: `${count(stayed.length, 'layer')} of ${executed.layers.length} ${stayed.length === 1 ? 'was' : 'were'} quantized but ran in floats${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`,
-      where: stayed.map(({ layer }) => layer),
-      why: 'Such a layer pays for turning values into codes and back and gets nothing for it: it is slower than before.',
+      what: `${count(float.length, 'layer')} of ${asked} ${float.length === 1 ? 'was' : 'were'} quantized but ran in floats.`,
+      where: float,
+      why: 'The runtime did not fuse the codes around it into an integer kernel. Such a layer pays for turning values into codes and back and gets nothing for it: it is slower than before.',
       fix: 'Leave these layers in floats (step "quantize activations", mode float).',
       source: 'measured',
     }),

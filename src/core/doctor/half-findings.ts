@@ -85,10 +85,11 @@ function flushFinding(losses: readonly Loss[]): Finding[] {
   ];
 }
 
-function activationFindings({ written, ranges, checked }: Look): Finding[] {
+function activationFindings({ written, ranges, calibration, checked }: Look): Finding[] {
   if (!computesInHalf(written) || ranges.size === 0) return [];
   checked.push('Activations in 16-bit floats: values that are too large or too small');
   const sized = [...ranges].map(([name, range]) => ({ name, reach: reach(range) }));
+  const seen = calibration?.samples.description ?? 'samples';
   const beyond = sized.filter((value) => value.reach > HALF_MAX);
   const near = sized.filter((value) => value.reach > NEAR && value.reach <= HALF_MAX);
   const small = sized.filter((value) => value.reach > 0 && value.reach < HALF_NORMAL);
@@ -101,7 +102,7 @@ function activationFindings({ written, ranges, checked }: Look): Finding[] {
           finding({
             hazard: 'fp16-overflow' as const,
             severity: 'error' as const,
-            what: `${count(beyond.length, 'value')} inside the model ${beyond.length === 1 ? 'gets' : 'get'} larger than 65,504 on the samples (up to ${figure(largest)}).`,
+            what: `${count(beyond.length, 'value')} inside the model ${beyond.length === 1 ? 'gets' : 'get'} larger than 65,504 on ${seen} (up to ${figure(largest)}).`,
             where: names(beyond),
             why: 'A 16-bit float cannot hold them: they become infinite, and soon every output is NaN.',
             fix: 'Let the operators that give these values compute in 32-bit floats; the step "convert to half" has a list of operators that stay.',
@@ -114,7 +115,7 @@ function activationFindings({ written, ranges, checked }: Look): Finding[] {
           finding({
             hazard: 'fp16-overflow' as const,
             severity: 'warning' as const,
-            what: `${count(near.length, 'value')} inside the model ${near.length === 1 ? 'gets' : 'get'} within a factor of two of the largest 16-bit float on the samples.`,
+            what: `${count(near.length, 'value')} inside the model ${near.length === 1 ? 'gets' : 'get'} within a factor of two of the largest 16-bit float on ${seen}.`,
             where: names(near),
             why: 'Another input than those could go beyond it, and the output would be infinite or NaN.',
             fix: 'Calibrate with more samples, or let these operators compute in 32-bit floats.',
@@ -127,7 +128,7 @@ function activationFindings({ written, ranges, checked }: Look): Finding[] {
           finding({
             hazard: 'fp16-flush' as const,
             severity: 'warning' as const,
-            what: `${count(small.length, 'value')} inside the model never ${small.length === 1 ? 'gets' : 'get'} larger than 6·10⁻⁵ on the samples.`,
+            what: `${count(small.length, 'value')} inside the model never ${small.length === 1 ? 'gets' : 'get'} larger than 6·10⁻⁵ on ${seen}.`,
             where: names(small),
             why: '16-bit floats have fewer and fewer digits there and end at 6·10⁻⁸: what is computed from them is coarse or 0.',
             fix: 'Let these operators compute in 32-bit floats.',

@@ -12,7 +12,11 @@ const SATURATES: Readonly<Partial<Record<Target['id'], Finding['severity']>>> = 
   openvino: 'note',
 };
 
-export function saturationFindings({ view, ranges, places, target, checked }: Look): Finding[] {
+export function canSaturate(target: Target['id']): boolean {
+  return SATURATES[target] !== undefined;
+}
+
+export function saturationFindings({ view, ranges, places, target, calibration, checked }: Look): Finding[] {
   const severity = SATURATES[target.id];
   if (severity === undefined) return [];
   checked.push('Sums of two products that leave 16 bits, on x86 CPUs without VNNI');
@@ -26,14 +30,14 @@ export function saturationFindings({ view, ranges, places, target, checked }: Lo
     finding({
       hazard: 'saturation',
       severity,
-      what: `${count(layers.length, 'layer')} can saturate: ${saturating.toLocaleString('en-US')} of ${count(pairs, 'pair')} of weights (${percent(saturating / pairs)}) add to more than 16 bits hold${seen ? ' with the largest activation seen on the samples' : ' when both activations are at their largest'}.`,
+      what: `${count(layers.length, 'layer')} can saturate: ${saturating.toLocaleString('en-US')} of ${count(pairs, 'pair')} of weights (${percent(saturating / pairs)}) add to more than 16 bits hold${seen ? ` with the largest activation seen on ${calibration?.samples.description ?? 'samples'}` : ' when both activations are at their largest'}.`,
       where: worst.map(({ node }) => places.of(node)),
       why: 'x86 CPUs without VNNI (most from before 2019) add two products in 16 bits and cut the sum off. The model then gives other answers there than where you tested it, without any message.',
       fix:
         target.id === 'openvino'
           ? 'If the model must run on such CPUs, make it for the target "onnxruntime, x86 CPU without VNNI", which uses 7 bits for weights.'
           : 'Apply the recipe again for this target: weights then use 7 bits, and no sum can saturate.',
-      source: seen ? 'measured' : 'counted',
+      source: seen && calibration?.samples.origin === 'samples' ? 'measured' : 'counted',
     }),
   ];
 }

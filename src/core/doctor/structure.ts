@@ -59,10 +59,10 @@ function sizeText(dim: Dimension): string {
   return typeof dim === 'string' ? dim : dim === null || dim < 0 ? '?' : String(dim);
 }
 
-export function madeUpFindings({ calibration, view, checked, notChecked }: Look): Finding[] {
+export function madeUpFindings({ calibratedOn, view, checked, notChecked }: Look): Finding[] {
   const quantizes = view.graph.nodes.some((node) => isOp(node, 'QuantizeLinear'));
   if (!quantizes) return [];
-  if (calibration === undefined) {
+  if (calibratedOn === undefined) {
     notChecked.push({
       what: 'Whether activation ranges rest on real samples',
       reason: 'The file does not say what it was calibrated with.',
@@ -70,12 +70,12 @@ export function madeUpFindings({ calibration, view, checked, notChecked }: Look)
     return [];
   }
   checked.push('What activation ranges rest on');
-  if (calibration.samples.origin === 'samples') return [];
+  if (calibratedOn.origin === 'samples') return [];
   return [
     finding({
       hazard: 'made-up-inputs',
       severity: 'warning',
-      what: `Ranges of activations were found on made-up inputs (${calibration.samples.description}).`,
+      what: `Ranges of activations were found without real samples (${calibratedOn.description}).`,
       where: [],
       why: 'Real inputs look different: values beyond the ranges are cut off, and small ones share few codes. Accuracy can be far off, and only real samples show it.',
       fix: 'Drop a few hundred samples of your own (labels are not needed) and apply the recipe again.',

@@ -152,3 +152,12 @@ export function codesOf(tensor: Tensor): Codes | undefined {
 export function nameOf(node: Node): string {
   return node.name === '' ? `${node.opType} → ${node.outputs[0] ?? ''}` : node.name;
 }
+
+/** Layers that the file computes on codes: both the data and the weight are quantized. */
+export function isIntegerLayer(node: Node, view: QdqView): boolean {
+  if (!isOp(node, 'Conv') && !isOp(node, 'ConvTranspose') && !isOp(node, 'Gemm') && !isOp(node, 'MatMul')) {
+    return false;
+  }
+  const data = view.inputOf(node, 0);
+  return data !== undefined && data.codes === undefined && view.inputOf(node, 1) !== undefined;
+}

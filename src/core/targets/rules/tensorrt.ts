@@ -6,9 +6,8 @@
 import { isOp } from '../../onnx/build.ts';
 import type { Node } from '../../onnx/ir.ts';
 import { count } from './operators.ts';
-import { nameOf } from './qdq-view.ts';
+import { isIntegerLayer, nameOf } from './qdq-view.ts';
 import type { QdqView } from './qdq-view.ts';
-import { isIntegerLayer } from './tflite.ts';
 import type { Breach } from './types.ts';
 
 export function tensorrtBreaches(view: QdqView): Breach[] {

@@ -3,7 +3,6 @@
  * read. It must not know passes.
  * Source: LiteRT 8-bit quantization specification, https://ai.google.dev/edge/litert/models/quantization_spec
  */
-import { isOp } from '../../onnx/build.ts';
 import type { Node } from '../../onnx/ir.ts';
 import { count } from './operators.ts';
 import { nameOf } from './qdq-view.ts';
@@ -137,13 +136,4 @@ export function sameParameters(a: Quantized, b: Quantized): boolean {
     a.scales.every((scale, i) => scale === b.scales[i]) &&
     a.zeroPoints.every((zero, i) => zero === b.zeroPoints[i])
   );
-}
-
-/** Layers that the file computes on codes: both the data and the weight are quantized. */
-export function isIntegerLayer(node: Node, view: QdqView): boolean {
-  if (!isOp(node, 'Conv') && !isOp(node, 'ConvTranspose') && !isOp(node, 'Gemm') && !isOp(node, 'MatMul')) {
-    return false;
-  }
-  const data = view.inputOf(node, 0);
-  return data !== undefined && data.codes === undefined && view.inputOf(node, 1) !== undefined;
 }
