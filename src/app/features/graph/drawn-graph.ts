@@ -30,10 +30,11 @@ const WITH_LAYER_HEIGHT = 42;
 const PLAIN_HEIGHT = 26;
 /** Widths come in steps, so that equal blocks with longer and shorter names are the same part for the layout. */
 const WIDTH_STEP = 24;
-const MOST_CHARACTERS = 26;
+const MOST_CHARACTERS = 34;
 const CHARACTER_WIDTH = 6.6;
-/** Room beside the title for the badge that names the precision. */
+/** Room beside the title for the badge that names the precision, and beside the name for the number. */
 const BADGE_CHARACTERS = 9;
+const NUMBER_CHARACTERS = 8;
 
 export function drawnGraph(outline: GraphOutline, layers: readonly LayerSummary[]): DrawnGraph {
   const byId = new Map(layers.map((layer) => [layer.id, layer]));
@@ -90,7 +91,8 @@ function operatorNode(
 
 function sizeOf({ title, subtitle, layers }: DrawnNode): { width: number; height: number } {
   const titleLength = title.length + (layers.length > 0 ? BADGE_CHARACTERS : 0);
-  const characters = Math.min(MOST_CHARACTERS, Math.max(titleLength, subtitle.length));
+  const nameLength = subtitle.length + (layers.length > 0 ? NUMBER_CHARACTERS : 0);
+  const characters = Math.min(MOST_CHARACTERS, Math.max(titleLength, nameLength));
   const width = Math.ceil((characters * CHARACTER_WIDTH + 20) / WIDTH_STEP) * WIDTH_STEP;
   return { width: Math.max(72, width), height: subtitle === '' ? PLAIN_HEIGHT : WITH_LAYER_HEIGHT };
 }

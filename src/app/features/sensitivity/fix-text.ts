@@ -7,7 +7,7 @@ import type { Fix, LayerSensitivity, SensitivityReport } from '../../../core/sea
 import { formatDifference, formatMetric, metricWords } from '../../store/metric-text.ts';
 import type { StudyEntry } from '../../store/state.ts';
 import { formatBytes, groupThousands } from '../../ui/format.ts';
-import { damageOf, shownOption } from './heat-scale.ts';
+import { damageOf, shareText, shownOption } from './heat-scale.ts';
 
 /** 'predicted: removes 83 % of the damage, +1.2 kB' */
 export function promiseOf(fix: Fix, layer: LayerSensitivity, report: SensitivityReport): string {
@@ -16,14 +16,6 @@ export function promiseOf(fix: Fix, layer: LayerSensitivity, report: Sensitivity
   const bytes = bytesText(fix.extraBytes);
   if (damage === undefined || damage <= 0) return `predicted: ${bytes}`;
   return `predicted: removes ${shareText(fix.predictedGain / damage)} of the damage, ${bytes}`;
-}
-
-/** Never rounds up to all of it. */
-function shareText(share: number): string {
-  if (share >= 1) return 'all';
-  const percent = share * 100;
-  if (percent > 99.5) return 'over 99 %';
-  return percent >= 1 ? `${Math.round(percent)} %` : 'less than 1 %';
 }
 
 export function bytesText(bytes: number): string {

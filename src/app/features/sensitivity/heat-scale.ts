@@ -109,3 +109,11 @@ export function shareOfDamage(report: SensitivityReport, option: LayerOption, da
   const sum = report.layers.reduce((total, layer) => total + (damageOf(layer, option) ?? 0), 0);
   return sum === 0 ? 0 : damage / sum;
 }
+
+/** A share in words that never rounds up to all of it, nor down to nothing. */
+export function shareText(share: number): string {
+  if (share >= 1) return 'all';
+  const percent = share * 100;
+  if (percent > 99.5) return 'over 99 %';
+  return percent >= 1 ? `${Math.round(percent)} %` : 'less than 1 %';
+}

@@ -1,7 +1,7 @@
 /** What a sensitivity report comes to, in one or two sentences. Pure text. */
 import type { LayerOption, SensitivityReport } from '../../../core/search/types.ts';
 import { groupThousands, plural } from '../../ui/format.ts';
-import { damageShare, formatDamage, guiltiest, optionName, shareOfDamage } from './heat-scale.ts';
+import { damageShare, formatDamage, guiltiest, optionName, shareOfDamage, shareText } from './heat-scale.ts';
 
 /** From this part of all damage on a layer stands out. */
 const GUILTY_SHARE = 0.3;
@@ -17,7 +17,7 @@ export function verdictText(
   const name = optionName(option);
   if (worst === null) return `No layer loses anything in ${name}.`;
   const share = shareOfDamage(report, option, worst.damage);
-  const percent = `${Math.round(share * 100)} %`;
+  const percent = shareText(share);
   const damage = formatDamage(worst.damage, report.metric);
   if (damageShare(worst.damage, report.metric) < HARMLESS)
     return `${name} does little harm anywhere: at most ${damage}, in ${labelOf(worst.layer.layer)}.`;
