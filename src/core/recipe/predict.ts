@@ -4,8 +4,10 @@
  */
 import { planPrune, prunedCount, prunesNothing, storageOf } from '../passes/prune-magnitude/plan.ts';
 import { pruneMagnitudeMeta } from '../passes/prune-magnitude/meta.ts';
-import { decideForms, FormMemo } from '../passes/lowering/choose.ts';
-import type { Choice, FormPlan, FormRequest } from '../passes/lowering/choose.ts';
+import { FormMemo } from '../passes/lowering/candidates.ts';
+import type { FormRequest } from '../passes/lowering/candidates.ts';
+import { decideForms } from '../passes/lowering/choose.ts';
+import type { Choice, FormPlan } from '../passes/lowering/choose.ts';
 import { importBytes } from '../passes/lowering/functions.ts';
 import { CONTRIB_DOMAIN } from '../passes/lowering/matmul-nbits.ts';
 import { sharedBytes } from '../passes/lowering/measure.ts';

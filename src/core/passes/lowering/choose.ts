@@ -4,26 +4,12 @@
  * predicts with the same code. It must not know graphs.
  */
 import type { LocalFunction } from '../../onnx/ir.ts';
-import type { EncodingShape } from '../../tensor/encoding.ts';
-import type { Chain, PlannedTensor, WeightSite } from './chain.ts';
-import { canBitmask, decodeOpset, MIN_OPSET, planDecode } from './decode-at-load.ts';
-import { dequantizeOpset, planDequantize } from './dequantize.ts';
-import { callLength, canCall, FUNCTION_OPSET, functionBytes, functionFor, importBytes } from './functions.ts';
-import { nbitsProblem, planMatMulNBits } from './matmul-nbits.ts';
-import type { MatrixSite } from './matmul-nbits.ts';
-import { fieldBytes, nodeBytes, nodeOf, plannedBytes } from './measure.ts';
+import { callBytes, FormMemo, inlineBytes, NOMINAL_NAME, nodesBytes, optionsOf } from './candidates.ts';
+import type { Candidate, FormRequest, Options } from './candidates.ts';
+import type { Chain, PlannedTensor } from './chain.ts';
+import { functionBytes, functionFor, importBytes } from './functions.ts';
+import { plannedBytes } from './measure.ts';
 import type { Holder } from './measure.ts';
-
-/** One weight to be written. */
-export interface FormRequest {
-  readonly shape: EncodingShape;
-  readonly site: WeightSite;
-  readonly holder: Holder;
-  /** What the weight takes in the file as it is, its field included. */
-  readonly originalBytes: number;
-  /** The one MatMul or Gemm that reads it, where that is all. */
-  readonly matrix?: MatrixSite;
-}
 
 export type Choice =
   /** The chain is written in place of the weight: as operators, or as a call where `call` names a function. */
@@ -52,47 +38,11 @@ export interface FormPlan {
   readonly functionBytes: number;
 }
 
-/** Weights of an earlier call, so that the next one computes only what changed: the page asks while a slider moves. */
-export class FormMemo {
-  /** By the prefix of a weight's names; few for each. */
-  readonly candidates = new Map<string, Candidate[]>();
-  readonly functionBytes = new Map<string, number>();
-}
-
-/** `Constant` gives other types than floats from here on. */
-const CONSTANT_OPSET = 9;
-/** Functions are not known by name while a choice is made; names have about this length. */
-const NOMINAL_NAME = 'int4s';
 /**
  * What functions must save of the bytes of the weights they stand for. Tools beside onnxruntime read plain operators more
  * widely than local functions, so calls are for models of small weights, where decode operators weigh something.
  */
 const WORTHWHILE_SHARE = 0.02;
-
-type Form = 'dense' | 'sparse' | 'canonical' | 'nbits';
-
-interface Candidate {
-  readonly form: Form;
-  readonly shape: EncodingShape;
-  readonly siteOpset: number;
-  readonly chain: Chain;
-  readonly opset: number;
-  readonly kept: number;
-  readonly holder: Holder;
-  /** Bytes of the chain's constants. */
-  readonly tensorBytes: number;
-  /** With a call; the same as written out where the chain cannot be a call. */
-  readonly callBytes: number;
-  readonly callable: boolean;
-  /** Bytes of the chain's operators, once asked for. They do not depend on the number of kept elements. */
-  readonly lengths: { inline?: number };
-}
-
-interface Options {
-  readonly request: FormRequest;
-  readonly candidates: readonly Candidate[];
-  readonly notes: readonly string[];
-}
 
 /** @param domain of the functions; no function of the model has it. */
 export function decideForms(
@@ -170,22 +120,6 @@ function chainBytes(
   return { bytes, outerBytes };
 }
 
-function nodesBytes(chain: Chain): number {
-  let bytes = 0;
-  for (const node of chain.nodes) bytes += nodeBytes(nodeOf(node));
-  return bytes;
-}
-
-function callBytes(chain: Chain, name: string, domain: string): number {
-  return fieldBytes(callLength(chain.inputs, valueOf(chain), name, domain));
-}
-
-function inlineBytes(candidate: Candidate): number {
-  if (!candidate.callable) return candidate.callBytes;
-  candidate.lengths.inline ??= nodesBytes(candidate.chain);
-  return candidate.tensorBytes + candidate.lengths.inline;
-}
-
 /** What weights of several graphs may read stands in the outermost one. */
 export function standsOutside(tensor: PlannedTensor, holder: Holder): boolean {
   return tensor.numbers !== undefined && holder === 'initializer';
@@ -241,144 +175,6 @@ function pick({ request, candidates }: Options, bytes: (c: Candidate) => number)
   }
   return best;
 }
-
-/** Constants that inline chains share are not counted: whether one more weight pays does not depend on the others. */
-function optionsOf(request: FormRequest, domain: string, memo: FormMemo): Options {
-  const { shape, site, holder } = request;
-  const notes: string[] = [];
-  const candidates: Candidate[] = [];
-  if (holder === 'constant' && site.opset < CONSTANT_OPSET) {
-    notes.push(`a constant of a function body can hold integers from operator set ${CONSTANT_OPSET} on`);
-    return { request, candidates, notes };
-  }
-  if (shape.masked && shape.zeroType !== undefined) {
-    notes.push('pruned weights need whole zero points, which HQQ does not give');
-    return { request, candidates, notes };
-  }
-  if (shape.storage.form === 'dequantize-linear') {
-    const opset = dequantizeOpset(shape);
-    if (opset === undefined) notes.push('DequantizeLinear has no palettes');
-    else if (opset > site.opset)
-      notes.push(`DequantizeLinear needs operator set ${opset}, the model has ${site.opset}`);
-    else return { request, candidates: [candidateFor(request, 'canonical', opset, domain, memo)], notes };
-  }
-  if (shape.storage.form === 'matmul-nbits') {
-    const problem =
-      request.matrix === undefined ? 'no MatMul or Gemm alone reads it' : nbitsProblem(shape, site.dims);
-    if (problem === undefined) {
-      return { request, candidates: [candidateFor(request, 'nbits', MIN_OPSET, domain, memo)], notes };
-    }
-    notes.push(problem);
-  }
-  const add = (form: 'dense' | 'sparse'): void => {
-    const opset = decodeOpset(shape, site.dims, form === 'sparse');
-    if (opset <= site.opset) candidates.push(candidateFor(request, form, opset, domain, memo));
-    else {
-      const what = form === 'sparse' ? 'a bit mask' : 'decoding';
-      notes.push(`${what} needs operator set ${opset}, the model has ${site.opset}`);
-    }
-  };
-  if (shape.masked && shape.storage.sparse !== 'dense') {
-    if (canBitmask(shape)) add('sparse');
-    else notes.push('a bit mask needs symmetric codes');
-  }
-  add('dense');
-  return { request, candidates, notes };
-}
-
-function candidateFor(
-  request: FormRequest,
-  form: Form,
-  opset: number,
-  domain: string,
-  memo: FormMemo,
-): Candidate {
-  const { shape, site } = request;
-  const known = memo.candidates.get(site.prefix) ?? [];
-  for (const candidate of known) {
-    if (candidate.form !== form || candidate.siteOpset !== site.opset) continue;
-    if (!sameButKept(candidate.shape, shape)) continue;
-    return candidate.kept === shape.kept ? candidate : withKept(candidate, shape.kept);
-  }
-  const chain = chainFor(request, form);
-  const candidate = measured(chain, request, form, opset, domain);
-  known.push(candidate);
-  memo.candidates.set(site.prefix, known);
-  return candidate;
-}
-
-function chainFor({ shape, site, matrix }: FormRequest, form: Form): Chain {
-  if (form === 'canonical') return planDequantize(shape, site);
-  if (form !== 'nbits') return planDecode(shape, site, form === 'sparse');
-  if (matrix === undefined) throw new Error('no operator to replace');
-  return planMatMulNBits(shape, site, matrix);
-}
-
-/** Whether the chains of two shapes differ at most in the number of kept elements. */
-function sameButKept(a: EncodingShape, b: EncodingShape): boolean {
-  return (
-    a.precision === b.precision &&
-    a.signed === b.signed &&
-    a.scaleType === b.scaleType &&
-    a.zeroType === b.zeroType &&
-    a.storage.accuracyLevel === b.storage.accuracyLevel &&
-    a.granularity.kind === b.granularity.kind &&
-    (a.granularity.kind !== 'block' ||
-      b.granularity.kind !== 'block' ||
-      a.granularity.size === b.granularity.size)
-  );
-}
-
-function measured(
-  chain: Chain,
-  { holder, site, shape, matrix }: FormRequest,
-  form: Form,
-  opset: number,
-  domain: string,
-): Candidate {
-  let tensorBytes = 0;
-  for (const tensor of chain.tensors) tensorBytes += plannedBytes(tensor, holder);
-  const callable =
-    form !== 'canonical' &&
-    form !== 'nbits' &&
-    holder === 'initializer' &&
-    site.opset >= FUNCTION_OPSET &&
-    canCall(chain);
-  const nodes = callable ? callBytes(chain, NOMINAL_NAME, domain) : nodesBytes(chain);
-  return {
-    form,
-    shape,
-    siteOpset: site.opset,
-    chain,
-    opset,
-    kept: shape.kept,
-    holder,
-    tensorBytes,
-    callable,
-    callBytes: tensorBytes + nodes - (form === 'nbits' ? (matrix?.bytes ?? 0) : 0),
-    lengths: {},
-  };
-}
-
-/** The same chain for another number of kept elements. */
-function withKept(candidate: Candidate, kept: number): Candidate {
-  let grown = 0;
-  const tensors = candidate.chain.tensors.map((tensor) => {
-    if (tensor.keptDims === undefined) return tensor;
-    const changed = { ...tensor, dims: tensor.keptDims(kept) };
-    grown += plannedBytes(changed, candidate.holder) - plannedBytes(tensor, candidate.holder);
-    return changed;
-  });
-  return {
-    ...candidate,
-    kept,
-    chain: { ...candidate.chain, tensors },
-    tensorBytes: candidate.tensorBytes + grown,
-    callBytes: candidate.callBytes + grown,
-  };
-}
-
-const valueOf = (chain: Chain): string => chain.nodes[chain.nodes.length - 1].outputs[0];
 
 /** The functions of one model, named in order of first use: 'int8', 'int4s' (sparse), a number where a name is taken. */
 class FunctionRegistry {

@@ -1,6 +1,6 @@
 /** Which version of the ONNX operators lowering asks for. It must not know how a model is raised. */
 import { decideForms } from './choose.ts';
-import type { FormMemo, FormRequest } from './choose.ts';
+import type { FormMemo, FormRequest } from './candidates.ts';
 
 /** Versions that are worth asking for: BitShift and CumSum; DequantizeLinear per axis; blocks and int4. */
 export const RAISE_TARGETS = [11, 13, 21] as const;
