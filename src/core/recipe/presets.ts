@@ -16,6 +16,8 @@ export const PRESETS = {
   fp16: preset(precision('fp16')),
   int8: preset(precision('int8')),
   int4: preset(precision('int4')),
+  int3: preset(precision('int3')),
+  palette16: preset(precision('palette16')),
   sparse50: preset(sparsity(0.5)),
   sparse80: preset(sparsity(0.8)),
   'int8-sparse80': preset(sparsity(0.8), precision('int8')),

@@ -12,6 +12,8 @@ const HELP: Readonly<Record<PresetName, string>> = {
   fp16: 'Half-precision weights: about half the bytes, rarely any loss',
   int8: '8 bits a weight: about a quarter of the bytes, mostly little loss',
   int4: '4 bits a weight: about a sixth of the bytes, some loss',
+  int3: '3 bits a weight: about an eighth of the bytes, a loss that samples of your own make smaller',
+  palette16: 'A list of 16 values a weight can have: about an eighth of the bytes, some loss',
   sparse50: 'Half of the weights become zero: about half the bytes',
   sparse80: 'Four of five weights become zero: about a quarter of the bytes, often a large loss',
   'int8-sparse80':

@@ -25,7 +25,7 @@ export function factsOf(
   }
   const usesSamples = done.some(({ method }) => USES_SAMPLES.has(method));
   if (usesSamples && samples !== undefined) {
-    facts['rounded on'] = `${samples.count} samples (${samples.description})`;
+    facts['rounded on'] = samples.description;
     if (samples.origin === 'synthetic') facts['warning'] = 'made-up inputs stood in for samples of your data';
   }
   const reasons = new Map<string, number>();
