@@ -84,7 +84,7 @@ export const quantizeWeightsMeta = {
     protect: {
       kind: 'choice',
       label: 'Fragile layers',
-      help: 'Layers with few inputs a channel (depthwise, the first convolution) lose most at few bits and weigh little. Automatic: they keep 8 bits where all of them together are at most an eighth of the weights. A layer with its own precision is never changed.',
+      help: 'Layers with few inputs a channel (depthwise, the first convolution) lose most at few bits and weigh little. Automatic: they keep 8 bits where all of them together are at most a tenth of the weights. A layer with its own precision is never changed.',
       default: 'auto',
       options: [
         { value: 'auto', label: 'keep 8 bits' },
