@@ -8,11 +8,13 @@
  * - mse: the range with the least Σ (x − value(x))², each bin taken as evenly filled, so that wide bins do not hide the step.
  * - entropy: the threshold T with the least KL(P ‖ Q): P the histogram of |x| cut at T with what lies beyond in its last
  *   bin, Q the same in as many levels as codes. Source: S. Migacz, 8-bit inference with TensorRT, GTC 2017.
+ * - auto: all that was seen, unless the range of least squared error at least halves that error. What is cut off is an error
+ *   in one direction, which adds up over a sum, while roundings cancel; it must gain much to be worth it.
  * Source of the affine scheme: Jacob et al. 2018, arXiv:1712.05877.
  */
 import type { ValueHistogram, ValueRange } from './types.ts';
 
-export const RANGE_METHODS = ['minmax', 'percentile', 'mse', 'entropy'] as const;
+export const RANGE_METHODS = ['auto', 'minmax', 'percentile', 'mse', 'entropy'] as const;
 export type RangeMethod = (typeof RANGE_METHODS)[number];
 
 /** How codes are written: a target's scheme of activations is one. */
@@ -54,6 +56,8 @@ export function chooseRange(
   switch (method) {
     case 'minmax':
       return full;
+    case 'auto':
+      return within(carefulRange(histogram, full, scheme), full);
     case 'percentile':
       return within(percentileRange(histogram), full);
     case 'mse':
@@ -181,6 +185,15 @@ function mseRange(histogram: ValueHistogram, full: ValueRange, scheme: CodeSchem
   return best;
 }
 
+/** Error that a smaller range may leave, as a share of that of the full one. */
+const WORTH_CUTTING = 0.5;
+
+function carefulRange(histogram: ValueHistogram, full: ValueRange, scheme: CodeScheme): ValueRange {
+  const cut = mseRange(histogram, full, scheme);
+  const error = (range: ValueRange): number => gridError(histogram, gridOf(range, scheme), scheme);
+  return error(cut) <= WORTH_CUTTING * error(full) ? cut : full;
+}
+
 /**
  * Σ (x − value(x))² of a histogram on a grid, each bin evenly filled. A bin that touches 0 from one side counts as zeros:
  * after a Relu that is what it holds.
@@ -223,6 +236,8 @@ function entropyRange(histogram: ValueHistogram, full: ValueRange): ValueRange {
   const oneSided = full.min === 0 || full.max === 0;
   const levels = oneSided ? STEPS + 1 : (STEPS + 1) / 2;
   const bins = magnitudes(histogram);
+  // Zeros keep their value on every grid. After a Relu they are most of all, and would decide alone.
+  bins[0] = Math.min(bins[0], bins[1]);
   const width = Math.max(-histogram.low, histogram.high) / bins.length;
   let best = bins.length;
   let least = Infinity;

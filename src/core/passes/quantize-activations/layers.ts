@@ -134,8 +134,8 @@ export function codesProblem({ weight }: IntegerLayer, target: Target): string |
   if (granularity.kind === 'channel' && !target.weights.perChannel) {
     return `${target.label} needs one scale for the whole weight`;
   }
-  // Lowering keeps a weight in floats where codes would take more bytes: about 200 for operator, names and headers.
-  if (3 * weight.elements <= 4 * (encoding.scales?.length ?? 0) + 200)
+  // Lowering keeps a weight in floats where codes would take more bytes: about 100 for operator, names and headers.
+  if (3 * weight.elements <= 4 * (encoding.scales?.length ?? 0) + 100)
     return 'it is so small that its codes take more bytes than its floats';
   return undefined;
 }

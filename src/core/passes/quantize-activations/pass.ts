@@ -22,6 +22,7 @@ import type { Grids } from './grids.ts';
 import { int8Encoding, integerLayer } from './layers.ts';
 import type { IntegerLayer } from './layers.ts';
 import { quantizeActivationsMeta } from './meta.ts';
+import { decodeFloatLayers, guardFloatLayers, isOnnxruntime } from './onnxruntime.ts';
 import { planValues } from './plan.ts';
 import type { PlanContext, ValuePlan } from './plan.ts';
 import { selectLayers } from './select.ts';
@@ -30,9 +31,6 @@ import { GridConstants, writeLayer, writePair } from './write.ts';
 
 /** QuantizeLinear with scales per channel of a weight beside it. */
 const PER_CHANNEL_OPSET = 13;
-/** What `range: auto` stands for. */
-const AUTO_RANGE: RangeMethod = 'mse';
-
 export const quantizeActivations: Pass = {
   meta: quantizeActivationsMeta,
   declare(model, params, layers, target) {
@@ -51,23 +49,37 @@ export const quantizeActivations: Pass = {
     const draft = openDraft(base);
     const selection = await selectLayers(base, draft, params, layers, context);
     if (selection.static.length + selection.dynamic.length === 0) {
-      return { model, changed: [], skipped: selection.skipped, facts: { 'layers in integers': 0, ...note } };
+      return { model, changed: [], skipped: selection.skipped, facts: { 'layers in integers': 0 } };
     }
     const planContext = { main: draft.main, target: context.target };
     const methods = methodsOf(selection.static, params, layers);
     const calibrated = await calibrate(model, selection, planContext, methods, context);
     const changed = await write(draft, selection, calibrated, context);
-    if (changed.length === 0) return { model, changed, skipped: calibrated.skipped, facts: calibrated.facts };
+    if (changed.length === 0) {
+      return { model, changed, skipped: calibrated.skipped, facts: { 'layers in integers': 0 } };
+    }
+    const guarded = isOnnxruntime(context.target) ? keepFloats(base, draft, calibrated.layers) : 0;
     removeUnread(base, draft.main);
     draft.main.sort();
     return {
       model: draft.finish(),
       changed,
       skipped: calibrated.skipped,
-      facts: { 'layers in integers': changed.length, ...calibrated.facts, ...note },
+      facts: {
+        'layers in integers': changed.length,
+        ...calibrated.facts,
+        ...(guarded === 0 ? {} : { 'float layers kept from being quantized by the runtime': guarded }),
+        ...note,
+      },
     };
   },
 };
+
+/** The float layers between integer ones stay what they are. */
+function keepFloats(base: Model, draft: ModelDraft, layers: readonly IntegerLayer[]): number {
+  decodeFloatLayers(draft.main, listWeights(base, draft), layers);
+  return guardFloatLayers(draft.main, layers);
+}
 
 function withOpset(model: Model): { readonly base: Model; readonly note: Record<string, string> } {
   if (opsetOf(model) >= PER_CHANNEL_OPSET) return { base: model, note: {} };
@@ -89,9 +101,9 @@ function methodsOf(
   const known = new Map<string, RangeMethod>();
   for (const { weight } of layers) {
     const { range } = layerValues(quantizeActivationsMeta, params, overrides, weight.id);
-    known.set(weight.id, RANGE_METHODS.find((method) => method === range) ?? AUTO_RANGE);
+    known.set(weight.id, RANGE_METHODS.find((method) => method === range) ?? 'auto');
   }
-  return (layer) => known.get(layer) ?? AUTO_RANGE;
+  return (layer) => known.get(layer) ?? 'auto';
 }
 
 interface Calibrated {
@@ -184,7 +196,7 @@ function methodOfValues(
       if (!byValue.has(name)) byValue.set(name, methods(layer.weight.id));
     }
   }
-  return (value) => byValue.get(value) ?? AUTO_RANGE;
+  return (value) => byValue.get(value) ?? 'auto';
 }
 
 function factsOf(

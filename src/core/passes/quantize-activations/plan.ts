@@ -10,7 +10,9 @@ import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Node } from '../../onnx/ir.ts';
 import type { Target } from '../../targets/types.ts';
 import type { IntegerLayer, LayerNode } from './layers.ts';
+import { isOnnxruntime } from './onnxruntime.ts';
 import { carriedOperator, prescribedGrid, resultOf } from './operators.ts';
+import type { OperatorResult } from './operators.ts';
 
 export interface PlannedValue {
   readonly name: string;
@@ -55,6 +57,18 @@ export function planValues(layers: readonly IntegerLayer[], context: PlanContext
 /** Convolutions are fused only with a quantized result; products can give floats. */
 const alwaysQuantized = (layer: LayerNode): boolean => layer.op === 'Conv' || layer.op === 'ConvTranspose';
 
+/**
+ * What a layer writes as codes, if it is wanted. In onnxruntime a product gives floats, to which its bias is added; only
+ * codes that are made of the bare product are a part of it.
+ */
+function resultOfLayer(
+  { node, op, bias }: LayerNode,
+  { main, target }: PlanContext,
+): OperatorResult | undefined {
+  if (op === 'Conv' || op === 'ConvTranspose' || !isOnnxruntime(target)) return resultOf(node, main);
+  return bias === undefined ? { value: node.outputs[0] } : undefined;
+}
+
 /** All operators that could work on codes, found forward from the layers. */
 function flowsFrom(nodes: readonly LayerNode[], context: PlanContext): ReadonlyMap<Node, Flow> {
   const { main, target } = context;
@@ -69,7 +83,10 @@ function flowsFrom(nodes: readonly LayerNode[], context: PlanContext): ReadonlyM
     available.add(value);
     pending.push(value);
   };
-  for (const layer of nodes) add(resultOf(layer.node, main).value);
+  for (const layer of nodes) {
+    const result = resultOfLayer(layer, context);
+    if (result !== undefined) add(result.value);
+  }
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     for (const { scope, node } of main.uses(value)) {
       if (scope !== main || flows.has(node) || layerNodes.has(node)) continue;
@@ -153,8 +170,8 @@ function describeValues(
     if (result.bounds !== undefined) value.bounds = result.bounds;
   };
   for (const layer of nodes) {
-    const result = resultOf(layer.node, main);
-    if (alwaysQuantized(layer) || values.has(result.value)) write(result);
+    const result = resultOfLayer(layer, context);
+    if (result !== undefined && (alwaysQuantized(layer) || values.has(result.value))) write(result);
   }
   for (const flow of flows) flow.results.forEach(write);
   const groups = groupsOf(flows);

@@ -14,6 +14,7 @@ import { dynamicProblem } from './dynamic.ts';
 import { codesProblem, int8Encoding, integerLayer } from './layers.ts';
 import type { IntegerLayer } from './layers.ts';
 import { quantizeActivationsMeta } from './meta.ts';
+import { productProblem } from './onnxruntime.ts';
 import { payingLayers } from './pays.ts';
 
 export interface Selection {
@@ -47,7 +48,9 @@ export async function selectLayers(
     await context.checkpoint(0, 'looking for layers with integer kernels');
     const layer = integerLayer(weight, draft.main, target);
     const problem =
-      typeof layer === 'string' ? layer : (codesProblem(layer, target) ?? opsetProblem(layer, mode, opset));
+      typeof layer === 'string'
+        ? layer
+        : (codesProblem(layer, target) ?? opsetProblem(layer, mode, opset) ?? productProblem(layer, target));
     if (typeof layer === 'string' || problem !== undefined) {
       skipped.push({ layer: weight.id, reason: problem ?? '' });
       continue;

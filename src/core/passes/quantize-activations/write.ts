@@ -12,6 +12,7 @@ import type { Target } from '../../targets/types.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import { quantizeBias, reduceRange, roomForBias } from './bias.ts';
 import { int8Encoding } from './layers.ts';
+import { isOnnxruntime, isTurned, turnedWeight, writeProduct } from './onnxruntime.ts';
 import type { IntegerLayer, LayerNode } from './layers.ts';
 import type { PlannedValue } from './plan.ts';
 
@@ -100,8 +101,9 @@ export function writeLayer(
   if (given === undefined || tensor.data.kind !== 'encoded')
     throw new Error(`${weight.id} has no 8-bit codes`);
   const start = target.weights.reducedRange ? reduceRange(given) : given;
+  const asProduct = isOnnxruntime(target) && nodes.every(({ op }) => op === 'Gemm' || op === 'MatMul');
   const uses = nodes.map((node) => ({
-    bias: target.bias === 'int32' ? node.bias : undefined,
+    bias: target.bias === 'int32' && !asProduct ? node.bias : undefined,
     inputScale: node.alpha * gridOf(node.input).scale,
   }));
   const fitted = roomForBias(start, tensor.dims, uses);
@@ -111,6 +113,11 @@ export function writeLayer(
     scaleExponent: 0,
     storage: { form: 'dequantize-linear', sparse: 'dense' },
   };
+  if (asProduct) {
+    replaceWeight(main, weight, turnedWeight(tensor, encoding, isTurned(layer), nodes[0].alpha));
+    for (const node of nodes) writeProduct(main, node);
+    return { encoding, rescaled: fitted !== start };
+  }
   replaceWeight(main, weight, { ...tensor, data: { ...tensor.data, encoding } });
   if (target.bias === 'int32') {
     for (const [i, node] of nodes.entries()) writeBias(main, node, uses[i].inputScale, encoding);
