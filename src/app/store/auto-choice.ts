@@ -4,12 +4,12 @@
  */
 import { judgeGoal } from '../../core/goal/judge.ts';
 import type { Judgement } from '../../core/goal/judge.ts';
-import type { Goal } from '../../core/goal/types.ts';
+import type { Goal, GoalCheck } from '../../core/goal/types.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
-import { formatBytes } from '../ui/format.ts';
+import { formatBytes, formatFactor } from '../ui/format.ts';
 import { factsOf } from './goal-facts.ts';
 import type { StudyEntry } from './state.ts';
-import { overallVerdict } from './verdict.ts';
+import { latencyVerdict, mayBeSlower, overallVerdict, sizeVerdict } from './verdict.ts';
 
 export interface Choice {
   /** Of the entries; null where none may be taken. */
@@ -54,8 +54,24 @@ function againstOf(entry: StudyEntry, { checks }: Judgement, originalBytes: numb
   const missed = checks.find(({ state }) => state === 'missed');
   if (missed !== undefined) return `It misses the goal. ${missed.sentence}`;
   const verdict = overallVerdict(entry, originalBytes);
-  if (verdict.tone === 'bad' || verdict.held === true) return `It is not taken. ${verdict.text}`;
-  return null;
+  if (verdict.tone === 'bad' && !lossIsAllowed(entry, checks, originalBytes))
+    return `It got worse. ${verdict.text}`;
+  return verdict.held === true || mayBeSlower(entry) ? maybeSlowerSentence(entry) : null;
+}
+
+/** The goal names a loss, the whole interval keeps within it, and nothing else got worse. */
+function lossIsAllowed(entry: StudyEntry, checks: readonly GoalCheck[], originalBytes: number): boolean {
+  const kept = checks.some(({ constraint, state }) => constraint === 'maxLoss' && state === 'met');
+  const answered = entry.evaluation?.comparison?.unanswered === undefined;
+  const others = [sizeVerdict(entry.bytes, originalBytes), latencyVerdict(entry)];
+  return kept && answered && others.every((verdict) => verdict?.tone !== 'bad');
+}
+
+function maybeSlowerSentence({ measurement }: StudyEntry): string {
+  const interval = measurement?.latency?.speedupInterval;
+  const range =
+    interval === undefined ? '' : ` (${formatFactor(interval.low)} to ${formatFactor(interval.high)})`;
+  return `It computes otherwise than the original, and this run cannot rule out that it is slower${range}.`;
 }
 
 function better(goal: Goal, a: Judged, b: Judged): boolean {
@@ -87,7 +103,10 @@ function qualityOf({ evaluation, measurement }: StudyEntry): number {
 
 function takenSentence({ entry, judgement }: Judged): string {
   const size = formatBytes(entry.bytes);
-  if (judgement.state === 'met') return `Taken: ${size}, and it meets the goal.`;
+  if (judgement.state === 'met') {
+    const loss = judgement.checks.find(({ constraint }) => constraint === 'maxLoss')?.sentence ?? '';
+    return `Taken: ${size}, and it meets the goal. ${loss}`.trim();
+  }
   const open = judgement.checks.filter(({ state }) => state === 'undecided').map(({ sentence }) => sentence);
   return `Taken: ${size}. Nothing that was measured speaks against it, but not everything is certain. ${open.join(' ')}`.trim();
 }

@@ -4,17 +4,22 @@ import { PRUNE, QUANTIZE, SIMPLIFY } from './pass-names.ts';
 import {
   EMPTY_DRAFT,
   draftOf,
+  hasIntegers,
   layerParam,
   overrideCount,
   precisionOf,
+  precisionText,
   recipeKey,
   sparsityOf,
   stepOf,
   switched,
+  withFix,
+  withIntegers,
   withLayerParam,
   withParam,
   withPrecision,
   withSparsity,
+  withTarget,
 } from './recipe-edit.ts';
 
 const recipe = (...steps: Recipe['steps']): Recipe => ({ format: 'pare-recipe', version: 1, seed: 1, steps });
@@ -106,5 +111,62 @@ describe('recipeKey', () => {
     const b = recipe({ pass: QUANTIZE, params: { clip: 'mse', precision: 'int8' } });
     expect(recipeKey(a)).toBe(recipeKey(b));
     expect(recipeKey(a)).not.toBe(recipeKey(recipe({ pass: QUANTIZE, params: { precision: 'int8' } })));
+  });
+});
+
+describe('integers, targets and fixes', () => {
+  it('gives integer arithmetic the weights that it needs', () => {
+    const on = withIntegers(EMPTY_DRAFT, true);
+    expect(hasIntegers(on.recipe)).toBe(true);
+    expect(precisionOf(on.recipe)).toBe('int8');
+    expect(on.recipe.steps.map(({ pass }) => pass)).toEqual([
+      'simplify',
+      'quantize-weights',
+      'quantize-activations',
+    ]);
+    const off = withIntegers(on, false);
+    expect(hasIntegers(off.recipe)).toBe(false);
+    expect(precisionOf(off.recipe)).toBe('int8');
+  });
+
+  it('sees integers in single layers', () => {
+    const step = { pass: 'quantize-activations', params: { mode: 'float' } };
+    const recipe = (layers = {}) => ({ ...EMPTY_DRAFT.recipe, steps: [{ ...step, layers }] });
+    expect(hasIntegers(recipe())).toBe(false);
+    expect(hasIntegers(recipe({ conv: { mode: 'static' } }))).toBe(true);
+    expect(hasIntegers(recipe({ conv: { range: 'mse' } }))).toBe(false);
+  });
+
+  it('keeps the default target out of the recipe', () => {
+    const there = withTarget(EMPTY_DRAFT, 'tflite');
+    expect(there.recipe.target).toBe('tflite');
+    expect(withTarget(there, 'ort-wasm').recipe).toEqual(EMPTY_DRAFT.recipe);
+    expect(withTarget(EMPTY_DRAFT, 'ort-wasm')).toBe(EMPTY_DRAFT);
+  });
+
+  it('merges a fix and leaves everything else', () => {
+    const draft = withPrecision(EMPTY_DRAFT, 'int4');
+    const fixed = withFix(draft, {
+      changes: [
+        { pass: 'equalize', params: {} },
+        { pass: 'quantize-weights', params: { granularity: 'channel' } },
+        { pass: 'quantize-weights', layer: 'conv', params: { precision: 'int8' } },
+      ],
+    });
+    expect(fixed.recipe.steps).toEqual([
+      { pass: 'simplify' },
+      { pass: 'equalize', params: {} },
+      {
+        pass: 'quantize-weights',
+        params: { precision: 'int4', granularity: 'channel' },
+        layers: { conv: { precision: 'int8' } },
+      },
+    ]);
+  });
+
+  it('shows a palette as what it is, at the stop of as many bits', () => {
+    const draft = withParam(EMPTY_DRAFT, 'quantize-weights', 'precision', 'palette16');
+    expect(precisionText(draft.recipe)).toBe('palette16');
+    expect(precisionOf(draft.recipe)).toBe('int4');
   });
 });

@@ -4,12 +4,11 @@
  */
 import type { MetricId, TaskComparison } from '../../core/metrics/tasks/types.ts';
 import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
-import type { Recipe } from '../../core/recipe/types.ts';
 import { targetOf } from '../../core/targets/registry.ts';
 import { formatDifference, metricWords } from './metric-text.ts';
 import { formatBytes, formatDecibels, formatFactor, formatPercent, plural, signed } from '../ui/format.ts';
-import { DECODE_AT_LOAD, HALF, QUANTIZE, STORAGE_PARAM } from './pass-names.ts';
-import { hasIntegers, stepOf } from './recipe-edit.ts';
+import { ACTIVATIONS, DECODE_AT_LOAD, HALF, QUANTIZE, STORAGE_PARAM } from './pass-names.ts';
+import { stepOf } from './recipe-edit.ts';
 import type { StudyEntry } from './state.ts';
 import { ORIGINAL } from './state.ts';
 
@@ -130,17 +129,19 @@ export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdic
  * Other arithmetic must prove that it is not slower: the whole 95 % interval has to lie at 1.00× or above. Weights that
  * are decoded when the session is made leave the arithmetic as it was, so that an interval around 1 is only noise.
  */
-export function mayBeSlower({ recipe, measurement }: StudyEntry): boolean {
-  const latency = measurement?.latency ?? null;
-  return latency !== null && otherArithmetic(recipe) && latency.speedupInterval.low < 1;
+export function mayBeSlower(entry: StudyEntry): boolean {
+  const latency = entry.measurement?.latency ?? null;
+  return latency !== null && otherArithmetic(entry) && latency.speedupInterval.low < 1;
 }
 
 /** Integer kernels, half floats that are computed, or weights that are decoded at every run. */
-function otherArithmetic(recipe: Recipe): boolean {
+function otherArithmetic({ recipe, summary }: StudyEntry): boolean {
+  const changed = (pass: string): boolean =>
+    summary?.steps.some((step) => step.pass === pass && step.changed.length > 0) ?? false;
   const storage = stepOf(recipe, QUANTIZE)?.params?.[STORAGE_PARAM];
   const atRun = storage !== undefined && storage !== 'auto' && storage !== DECODE_AT_LOAD;
   const decoded = targetOf(recipe.target).weightForm !== DECODE_AT_LOAD && storage !== DECODE_AT_LOAD;
-  return hasIntegers(recipe) || stepOf(recipe, HALF) !== undefined || atRun || decoded;
+  return changed(ACTIVATIONS) || changed(HALF) || atRun || (decoded && changed(QUANTIZE));
 }
 
 /** @param quality the verdict on accuracy where there is one, else on agreement */

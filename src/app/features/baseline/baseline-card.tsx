@@ -47,10 +47,11 @@ export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
       <dl className="baseline-facts">
         {facts.map(({ name, value, note, source, title }) => (
           <div key={name} title={title}>
-            <dt>{name}</dt>
+            <dt>
+              {name} <small className={`fact-${source}`}>{source}</small>
+            </dt>
             <dd>
-              {value} {note === '' ? null : <small>{note}</small>}{' '}
-              <small className={`fact-${source}`}>{source}</small>
+              {value} {note === '' ? null : <small>{note}</small>}
             </dd>
           </div>
         ))}

@@ -1,4 +1,4 @@
-/** Integer arithmetic by one switch: layers compute in 8 bits where that is faster, the others stay as they are. */
+/** Integers by one switch: layers compute in 8 bits where that is faster, the others stay as they are. */
 import { Switch } from '@mantine/core';
 import { useId } from 'react';
 import type { ReactElement } from 'react';
@@ -20,7 +20,7 @@ export function IntegerSwitch(): ReactElement | null {
     <div className="switch-row">
       <Switch
         size="xs"
-        label="Integer arithmetic, where it is faster"
+        label="Compute in integers where that is faster"
         checked={on}
         disabled={refused !== null && !on}
         aria-describedby={`${id}-help`}

@@ -5,8 +5,8 @@ import type { ReactElement } from 'react';
 import type { PassMeta } from '../../../core/passes/types.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import { edit } from '../../store/edits.ts';
-import { PRECISION_PARAM, PRUNE, QUANTIZE, SPARSITY_PARAM } from '../../store/pass-names.ts';
-import { stepOf, switched } from '../../store/recipe-edit.ts';
+import { ACTIVATIONS, PRECISION_PARAM, PRUNE, QUANTIZE, SPARSITY_PARAM } from '../../store/pass-names.ts';
+import { stepOf, switched, withIntegers } from '../../store/recipe-edit.ts';
 import { recipeOf } from '../../store/state.ts';
 import { ChevronIcon } from '../../ui/icons.tsx';
 import { ParamForm } from './param-form.tsx';
@@ -33,7 +33,11 @@ export const StepRow = memo(function StepRow({ meta }: { readonly meta: PassMeta
           checked={step !== undefined}
           onChange={(event) => {
             const on = event.currentTarget.checked;
-            edit(store, (draft) => switched(draft, meta.id, on, FIRST_VALUES[meta.id] ?? {}));
+            edit(store, (draft) =>
+              on && meta.id === ACTIVATIONS
+                ? withIntegers(draft, true)
+                : switched(draft, meta.id, on, FIRST_VALUES[meta.id] ?? {}),
+            );
           }}
         />
         <button

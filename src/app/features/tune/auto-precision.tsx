@@ -66,7 +66,7 @@ function GoalInWords(): ReactElement {
     <>
       {goal === null ? 'There is no goal yet, so this one is taken: ' : 'The goal: '}
       {words.charAt(0).toLowerCase()}
-      {words.slice(1)}. The likeliest recipes are made and measured; only a measured one is taken.
+      {words.slice(1)}. Only what was measured is taken.
     </>
   );
 }
