@@ -1,30 +1,10 @@
 /** Findings from a profile of the written file: layers that were meant for integer kernels and ran in floats. */
+import { executedLayers as executedKernels, stayedFloat } from '../profile/executed.ts';
 import type { ProfileResult } from '../profile/types.ts';
 import { isIntegerLayer } from '../targets/rules/qdq-view.ts';
 import type { Look } from './examine.ts';
 import { count, finding } from './finding.ts';
 import type { Finding } from './types.ts';
-
-/** Names of onnxruntime's integer kernels for weighted layers. */
-const INTEGER_KERNELS: ReadonlySet<string> = new Set([
-  'QLinearConv',
-  'QLinearMatMul',
-  'QGemm',
-  'ConvInteger',
-  'MatMulInteger',
-  'MatMulIntegerToFloat',
-  'DynamicQuantizeMatMul',
-]);
-const FLOAT_KERNELS: ReadonlySet<string> = new Set([
-  'Conv',
-  'FusedConv',
-  'NhwcFusedConv',
-  'MatMul',
-  'FusedMatMul',
-  'Gemm',
-  'FusedGemm',
-  'MatMulNBits',
-]);
 
 interface Executed {
   readonly integer: readonly string[];
@@ -41,17 +21,10 @@ export function executedLayers(
   const asked = new Set(
     view.graph.nodes.filter((node) => isIntegerLayer(node, view)).map((node) => places.of(node)),
   );
-  const ran = new Map<string, Set<string>>();
-  for (const { layerId, op } of profile.nodes) {
-    if (layerId === null) continue;
-    const ops = ran.get(layerId) ?? new Set<string>();
-    ops.add(op);
-    ran.set(layerId, ops);
-  }
+  const ran = executedKernels(profile.nodes);
   const kind = (layer: string): keyof Executed => {
-    const ops = [...(ran.get(layer) ?? [])];
-    if (ops.some((op) => INTEGER_KERNELS.has(op))) return 'integer';
-    return ops.some((op) => FLOAT_KERNELS.has(op)) ? 'float' : 'unknown';
+    const kernel = ran.get(layer);
+    return kernel === undefined ? 'unknown' : kernel.integer ? 'integer' : 'float';
   };
   const of = (wanted: keyof Executed): string[] => [...asked].filter((layer) => kind(layer) === wanted);
   return { integer: of('integer'), float: of('float'), unknown: of('unknown') };
@@ -73,6 +46,7 @@ export function executedFindings(look: Look): Finding[] {
     return [];
   }
   const { integer, float, unknown } = executedLayers(look, profile);
+  const [first] = stayedFloat(float, executedKernels(profile.nodes));
   const asked = integer.length + float.length + unknown.length;
   if (unknown.length > 0) {
     notChecked.push({
@@ -88,7 +62,7 @@ export function executedFindings(look: Look): Finding[] {
       severity: 'warning',
       what: `${count(float.length, 'layer')} of ${asked} ${float.length === 1 ? 'was' : 'were'} quantized but ran in floats.`,
       where: float,
-      why: 'The runtime did not fuse the codes around it into an integer kernel. Such a layer pays for turning values into codes and back and gets nothing for it: it is slower than before.',
+      why: `The runtime did not fuse the codes around it into an integer kernel (${first.layer}: ${first.why}). Such a layer pays for turning values into codes and back and gets nothing for it: it is slower than before.`,
       fix: 'Leave these layers in floats (step "quantize activations", mode float).',
       source: 'measured',
     }),
