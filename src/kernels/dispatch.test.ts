@@ -75,6 +75,40 @@ describe('createKernels', () => {
     await expect(kernels.kthMagnitude([large], 1)).rejects.toThrow(RangeError);
   });
 
+  it('takes what is not exact on WebGPU only for work that decides no bytes', async () => {
+    const gpu = fakeGpu();
+    const options = { prefer: 'webgpu', webgpu: gpu, supports: () => false } as const;
+    const side = 512;
+    const gram = new Float32Array(side * side);
+    await createKernels(options).accumulateGram(large, large.length / side, side, gram);
+    expect(gpu.calls).toEqual([]);
+    const estimating = createKernels({ ...options, inexact: true });
+    await estimating.accumulateGram(large, large.length / side, side, gram);
+    expect(gpu.calls).toEqual(['accumulateGram']);
+    expect(estimating.decisionLines()).toEqual([
+      'accumulateGram: webgpu ×1 (asked for, need not be bit-exact)',
+    ]);
+  });
+
+  it('gives what a pause throws to the caller and does not repeat the work', async () => {
+    const stop = new Error('stop');
+    let pauses = 0;
+    const pause = (): Promise<void> => {
+      pauses++;
+      return Promise.reject(stop);
+    };
+    const gpu = fakeGpu();
+    for (const kernels of [
+      createKernels({ supports: () => false }),
+      createKernels({ supports: (flavour) => flavour === 'simd' }),
+      createKernels({ prefer: 'webgpu', webgpu: gpu, supports: () => false, inexact: true }),
+    ]) {
+      const size = kernels.backend === 'webgpu' ? 512 : 2;
+      await expect(kernels.inverseCholesky(new Float32Array(size * size), size, pause)).rejects.toBe(stop);
+    }
+    expect(pauses).toBe(3);
+  });
+
   it('says that WebGPU was asked for and is not there', async () => {
     const kernels = createKernels({ prefer: 'webgpu', supports: () => false });
     await kernels.absmaxRows(x, 1, 3);

@@ -2,7 +2,7 @@
  * Chooses the backend that runs each kernel and keeps a record of what ran and why. Bytes must not depend on the machine, so a
  * backend is only ever chosen for kernels in which it is bit-exact. It must not compute.
  */
-import type { BackendName, KernelSet } from '../core/tensor/kernel-set.ts';
+import type { BackendName, KernelPause, KernelSet } from '../core/tensor/kernel-set.ts';
 import type { KernelName, SyncKernelSet } from './reference-backend.ts';
 import { createReferenceKernels } from './reference-backend.ts';
 import { createWasmKernels } from './wasm-backend.ts';
@@ -30,6 +30,8 @@ export interface DispatchOptions {
   readonly prefer?: BackendName;
   /** From createWebgpuKernels(); needed for prefer: 'webgpu'. */
   readonly webgpu?: KernelSet;
+  /** Nothing computed here decides bytes (an estimate, a ranking): WebGPU may run kernels in which it is not bit-exact. */
+  readonly inexact?: boolean;
   /** For tests: what the engine is said to support. */
   readonly supports?: (flavour: WasmFlavour) => boolean;
 }
@@ -91,16 +93,39 @@ class Ledger {
 
 type Method = (...args: unknown[]) => unknown;
 
+/** The arguments, and whether an error came out of a callback among them: then the caller wants the work stopped, not repeated. */
+function watchCallbacks(args: readonly unknown[]): {
+  watched: unknown[];
+  stopped: (error: unknown) => boolean;
+} {
+  const thrown: unknown[] = [];
+  const watched = args.map((argument) => {
+    if (typeof argument !== 'function') return argument;
+    return async (done: number) => {
+      try {
+        await (argument as KernelPause)(done);
+      } catch (error) {
+        thrown.push(error);
+        throw error;
+      }
+    };
+  });
+  return { watched, stopped: (error) => thrown.includes(error) };
+}
+
 /** One kernel: asks `choose` for each call, and repeats on the CPU what a lost GPU did not finish. */
 function dispatched(name: KernelName, cpu: Choice, choose: (size: number) => Choice, ledger: Ledger): Method {
   const call = ({ kernels }: Choice, args: unknown[]): unknown => (kernels[name] as Method)(...args);
   return (...args) => {
     const choice = choose(sizeOf(args[0]));
     ledger.note(name, choice.kernels.backend, choice.reason);
-    const result = call(choice, args);
-    if (!(result instanceof Promise) || choice.kernels === cpu.kernels) return result;
+    if (choice.kernels === cpu.kernels) return call(choice, args);
+    const { watched, stopped } = watchCallbacks(args);
+    const result = call(choice, watched);
+    if (!(result instanceof Promise)) return result;
     return result.catch((error: unknown) => {
-      if (error instanceof RangeError) throw error; // the caller's fault on every backend
+      // A RangeError is the caller's fault on every backend.
+      if (error instanceof RangeError || stopped(error)) throw error;
       ledger.note(name, cpu.kernels.backend, `WebGPU failed: ${String(error)}`);
       return call(cpu, args);
     });
@@ -110,18 +135,22 @@ function dispatched(name: KernelName, cpu: Choice, choose: (size: number) => Cho
 function chooserOf(
   name: KernelName,
   cpu: Choice,
-  { prefer, webgpu }: DispatchOptions,
+  { prefer, webgpu, inexact = false }: DispatchOptions,
 ): (size: number) => Choice {
   if (prefer !== 'webgpu') return () => cpu;
   const instead = (why: string): Choice => ({ ...cpu, reason: `${cpu.reason}; ${why}` });
   if (webgpu === undefined) return () => instead('no WebGPU here');
-  if (INEXACT_ON_WEBGPU.has(name)) return () => instead('WebGPU is not bit-exact in this kernel');
-  const gpu: Choice = { kernels: webgpu, reason: 'asked for, bit-exact' };
+  const exact = !INEXACT_ON_WEBGPU.has(name);
+  if (!exact && !inexact) return () => instead('WebGPU is not bit-exact in this kernel');
+  const gpu: Choice = {
+    kernels: webgpu,
+    reason: `asked for, ${exact ? 'bit-exact' : 'need not be bit-exact'}`,
+  };
   const small = instead(`under ${LEAST_GPU_ELEMENTS} elements`);
   return (size) => (size < LEAST_GPU_ELEMENTS ? small : gpu);
 }
 
-/** The kernels of this engine. Cheap: the WASM binary is under 10 kB and its memory grows with use, to about 1 MB. */
+/** The kernels of this engine. Cheap: the WASM binary is under 20 kB and its memory grows with use, to about 1 MB. */
 export function createKernels(options: DispatchOptions = {}): Kernels {
   const cpu = chooseCpu(options);
   const ledger = new Ledger();

@@ -21,14 +21,18 @@ import { dequantizeRows, quantizeRows } from './quantize/reference.ts';
 /** Names of the kernels: every method of the set. */
 export type KernelName = Exclude<keyof KernelSet, 'backend'>;
 
+/** Kernels that may pause when they are asked to: then they answer with a promise. */
+type PausingName = 'inverseCholesky' | 'gptqRows' | 'descendRows';
+
 /** A kernel set that answers at once instead of with a promise. */
 export type SyncKernelSet = { readonly backend: KernelSet['backend'] } & {
-  readonly [K in Exclude<KernelName, 'inverseCholesky'>]: (
+  readonly [K in Exclude<KernelName, PausingName>]: (
     ...args: Parameters<KernelSet[K]>
   ) => Awaited<ReturnType<KernelSet[K]>>;
 } & {
-  /** Answers at once unless it is given where to pause. */
   readonly inverseCholesky: typeof inverseCholesky;
+  readonly gptqRows: typeof gptqRows;
+  readonly descendRows: typeof descendRows;
 };
 
 /** Holds no resources; may be made as often as wanted. */

@@ -5,6 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { quantizeRows } from './quantize/reference.ts';
 import { createReferenceKernels } from './reference-backend.ts';
+import type { Pause } from './steps.ts';
 import { randomFrom } from './testing/cases.ts';
 import {
   correlatedInputs,
@@ -78,19 +79,38 @@ describe.each(backends)('second-order rounding on $backend', (kernels) => {
     expect(kernels.inverseCholesky(damp(gramOf(n, 10, 0, 5), n, 0.01), n)).not.toBeNull();
   });
 
-  it('inverseCholesky pauses with the same result, and a throw stops it', async () => {
-    const n = 50;
+  it('long kernels pause with the same result, and a throw stops them', async () => {
+    const [rows, n] = [9, 150];
     const h = gramOf(n, 200, 0.01, 6);
-    const seen: number[] = [];
-    const paused = await kernels.inverseCholesky(h, n, (done) => {
-      seen.push(done);
-      return Promise.resolve();
-    });
-    expect(paused).toEqual(kernels.inverseCholesky(h, n));
-    expect(seen.length).toBeGreaterThan(0);
-    expect(seen.every((done) => done >= 0 && done <= 1)).toBe(true);
+    const w = normalValues(rows * n, 7);
+    const grids = gridsOf(w, rows, n, { low: -8, high: 7, groupSize: 32 });
+    const u = kernels.inverseCholesky(h, n);
+    if (u === null) throw new Error('not positive');
+    const codes = kernels.gptqRows(w, rows, n, u, grids);
+    const descended = kernels.descendRows(w, rows, n, h, codes, grids, 4);
+    const works = [
+      { run: (pause: Pause) => kernels.inverseCholesky(h, n, pause), wanted: u },
+      { run: (pause: Pause) => kernels.gptqRows(w, rows, n, u, grids, pause), wanted: codes },
+      {
+        run: (pause: Pause) => kernels.descendRows(w, rows, n, h, codes, grids, 4, pause),
+        wanted: descended,
+      },
+    ];
     const stop = new Error('stop');
-    await expect(kernels.inverseCholesky(h, n, () => Promise.reject(stop))).rejects.toBe(stop);
+    for (const { run, wanted } of works) {
+      const seen: number[] = [];
+      const found = await run((done) => {
+        seen.push(done);
+        return Promise.resolve();
+      });
+      expect(found).toEqual(wanted);
+      expect(seen.length).toBeGreaterThan(2);
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+      expect(seen[0]).toBe(0);
+      expect(seen.at(-1)).toBeLessThanOrEqual(1);
+      const late = (done: number): Promise<void> => (done > 0 ? Promise.reject(stop) : Promise.resolve());
+      await expect(run(late)).rejects.toBe(stop);
+    }
   });
 
   it.each([

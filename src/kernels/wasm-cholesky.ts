@@ -1,6 +1,7 @@
 /** inverseCholesky in WASM: in place in linear memory, in steps that may pause. Part of wasm-backend.ts. */
 import { checkRows } from './checks.ts';
-import type { Pause } from './inverse-cholesky/reference.ts';
+import type { SyncKernelSet } from './reference-backend.ts';
+import type { Pause, Steps } from './steps.ts';
 import type { Workspace, Workspaces } from './wasm-workspace.ts';
 
 /** Columns, then rows, that are worked on together. */
@@ -55,7 +56,7 @@ function readReversed({ wasm }: Workspace, { a, stride }: Layout, n: number): Fl
     const row = u.subarray(to, to + i + 1);
     row.set(new Float32Array(wasm.memory.buffer, a + i * stride, i + 1));
     row.reverse();
-    for (const value of row) faults += value - value; // NaN for what is not finite
+    for (let j = 0; j <= i; j++) faults += row[j] - row[j]; // NaN for what is not finite
   }
   return faults === 0 ? u : null;
 }
@@ -73,7 +74,7 @@ function* stepsOf(count: number, productsOf: (item: number) => number): Generato
 }
 
 /** L in place; yields after each step the part done. False when a pivot is not positive. */
-function* factor({ wasm }: Workspace, { a, stride, padded, panels }: Layout): Generator<number, boolean> {
+function* factor({ wasm }: Workspace, { a, stride, padded, panels }: Layout): Steps<boolean> {
   for (let k = 0; k < padded; k += BLOCK) {
     const width = Math.min(BLOCK, padded - k);
     if (wasm.factorColumns(a, stride, padded, k, width, panels) === 0) return false;
@@ -88,7 +89,7 @@ function* factor({ wasm }: Workspace, { a, stride, padded, panels }: Layout): Ge
 }
 
 /** L⁻¹ in place of L; yields the part done. */
-function* invert({ wasm }: Workspace, layout: Layout): Generator<number, void> {
+function* invert({ wasm }: Workspace, layout: Layout): Steps<void> {
   const { a, stride, padded, panels, diagonal, y, b } = layout;
   for (let k = 0; k < padded; k += BLOCK) {
     const width = Math.min(BLOCK, padded - k);
@@ -102,7 +103,7 @@ function* invert({ wasm }: Workspace, layout: Layout): Generator<number, void> {
   }
 }
 
-function* steps(workspace: Workspace, h: Float32Array, n: number): Generator<number, Float32Array | null> {
+function* steps(workspace: Workspace, h: Float32Array, n: number): Steps<Float32Array | null> {
   const layout = layOut(workspace, n);
   writeReversed(workspace, layout, h, n);
   for (const walk = factor(workspace, layout); ;) {
@@ -115,35 +116,15 @@ function* steps(workspace: Workspace, h: Float32Array, n: number): Generator<num
   return readReversed(workspace, layout, n);
 }
 
-export function createWasmCholesky(workspaces: Workspaces) {
-  async function paused(h: Float32Array, n: number, pause: Pause): Promise<Float32Array | null> {
-    const workspace = workspaces.take();
-    try {
-      await pause(0);
-      const walk = steps(workspace, h, n);
-      let step = walk.next();
-      for (; step.done !== true; step = walk.next()) await pause(step.value);
-      return step.value;
-    } finally {
-      workspaces.giveBack(workspace);
-    }
-  }
-
-  function inverseCholesky(h: Float32Array, n: number): Float32Array | null;
-  function inverseCholesky(h: Float32Array, n: number, pause: Pause): Promise<Float32Array | null>;
+export function createWasmCholesky(workspaces: Workspaces): Pick<SyncKernelSet, 'inverseCholesky'> {
   function inverseCholesky(
     h: Float32Array,
     n: number,
     pause?: Pause,
   ): Float32Array | null | Promise<Float32Array | null> {
     checkRows(h.length, n, n);
-    if (pause !== undefined) return paused(h, n, pause);
-    return workspaces.use((workspace) => {
-      const walk = steps(workspace, h, n);
-      let step = walk.next();
-      while (step.done !== true) step = walk.next();
-      return step.value;
-    });
+    return workspaces.run((workspace) => steps(workspace, h, n), pause);
   }
-  return { inverseCholesky };
+  // The overloads of the interface: without a pause the result is there at once.
+  return { inverseCholesky } as Pick<SyncKernelSet, 'inverseCholesky'>;
 }

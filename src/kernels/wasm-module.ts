@@ -197,7 +197,7 @@ export function supportsFlavour(flavour: WasmFlavour): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(bytesOf(BINARIES[flavour]));
 }
 
-/** A fresh instance with its own memory. Synchronous: the binary is under 10 kB. Throws where it is not supported. */
+/** A fresh instance with its own memory. Synchronous: the binary is under 20 kB. Throws where it is not supported. */
 export function instantiate(flavour: WasmFlavour): WasmExports {
   const module = new WebAssembly.Module(bytesOf(BINARIES[flavour]));
   const { exports } = new WebAssembly.Instance(module, {});

@@ -2,6 +2,8 @@
 import type { RowGrids } from '../core/tensor/kernel-set.ts';
 import { checkDescend } from './descend/reference.ts';
 import { checkGptq } from './gptq/reference.ts';
+import type { SyncKernelSet } from './reference-backend.ts';
+import type { Pause, Steps } from './steps.ts';
 import type { Workspace, Workspaces } from './wasm-workspace.ts';
 
 /** Bytes of weights (or of gradients, codes and weights) that are in linear memory at once. */
@@ -87,7 +89,8 @@ function readCodes({ arena }: Workspace, from: number, codes: Int8Array, columns
   }
 }
 
-function gptqPass(
+/** Codes of a pass; yields the part of the columns that is done. */
+function* gptqPass(
   workspace: Workspace,
   w: Float32Array,
   columns: number,
@@ -95,7 +98,7 @@ function gptqPass(
   grids: RowGrids,
   pass: Pass,
   codes: Int8Array,
-): void {
+): Steps<void> {
   const { wasm, arena } = workspace;
   const x = writeWeights(workspace, w, columns, pass);
   const out = arena.take(pass.panels * 8 * pass.padded);
@@ -123,12 +126,14 @@ function gptqPass(
       pass.padded,
       b,
     );
+    yield end / pass.padded;
   }
   readCodes(workspace, out, codes, columns, pass);
 }
 
 /** Panels of a pass in coordinate descent. */
 interface Descent {
+  readonly d: number;
   readonly g: number;
   readonly q: number;
   readonly delta: number;
@@ -156,12 +161,11 @@ function writeRowsOfH(
   return width;
 }
 
-/** q and d of the codes, then g = H·d. */
+/** q and d of the codes, room for everything else. */
 function openDescent(
   workspace: Workspace,
   w: Float32Array,
   columns: number,
-  h: Float32Array,
   codes: Int8Array,
   pass: Pass,
 ): Descent {
@@ -179,7 +183,6 @@ function openDescent(
   const rowsOfH = new Float32Array(buffer, staging, BLOCK * padded);
   const active = new Uint8Array(buffer, flags, panels);
   const moved = new Uint8Array(buffer, flags + panels, panels);
-  const descent = { g, q, delta, block, b, rowsOfH, active, moved };
   for (let p = 0; p < panels; p++) {
     for (let r = 0; r < Math.min(8, pass.rows - p * 8); r++) {
       const row = pass.row + p * 8 + r;
@@ -188,22 +191,38 @@ function openDescent(
     const table = pass.tables + p * pass.tableSize;
     wasm.openDescent(d + p * size, q + p * size, columns, rowBytes, padded, table, pass.groupOf);
   }
-  for (let from = 0; from < columns; from += BLOCK) {
-    const width = writeRowsOfH(descent, h, columns, padded, from);
-    wasm.addProducts(g, d, size, panels, staging, padded * 4, padded, from, width, b);
-  }
-  return descent;
+  active.fill(1);
+  return { d, g, q, delta, block, b, rowsOfH, active, moved };
 }
 
-/** One sweep over the columns; panels without a change are left out of the next. False when none is left. */
-function sweep(
+/** g = H·d; yields the part of the columns that is done. */
+function* addGradients(
+  { wasm }: Workspace,
+  descent: Descent,
+  columns: number,
+  h: Float32Array,
+  { panels, padded, size }: Pass,
+): Steps<void> {
+  const { d, g, b, rowsOfH } = descent;
+  for (let from = 0; from < columns; from += BLOCK) {
+    const width = writeRowsOfH(descent, h, columns, padded, from);
+    wasm.addProducts(g, d, size, panels, rowsOfH.byteOffset, padded * 4, padded, from, width, b);
+    yield (from + width) / padded;
+  }
+}
+
+/**
+ * One sweep over the columns; panels without a change are left out of the next. Yields the part of the columns that is done; false
+ * when no panel is left.
+ */
+function* sweep(
   { wasm }: Workspace,
   descent: Descent,
   columns: number,
   h: Float32Array,
   grids: RowGrids,
   pass: Pass,
-): boolean {
+): Steps<boolean> {
   const { g, q, delta, block, b, rowsOfH, active, moved } = descent;
   moved.fill(0);
   for (let from = 0; from < columns; from += BLOCK) {
@@ -229,6 +248,7 @@ function sweep(
       block,
       b,
     );
+    yield (from + width) / pass.padded;
   }
   active.set(moved);
   return moved.some((one) => one !== 0);
@@ -251,22 +271,62 @@ function closeDescent(
   readCodes(workspace, out, codes, columns, pass);
 }
 
-export function createWasmRounding(workspaces: Workspaces) {
+function* gptqSteps(
+  workspace: Workspace,
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  u: Float32Array,
+  grids: RowGrids,
+): Steps<Int8Array> {
+  const codes = new Int8Array(w.length);
+  for (const [row, count] of passes(rows, columns, 1, grids)) {
+    const pass = openPass(workspace, row, count, columns, grids);
+    for (const done of gptqPass(workspace, w, columns, u, grids, pass, codes)) {
+      yield (row + done * count) / rows;
+    }
+  }
+  return codes;
+}
+
+function* descentSteps(
+  workspace: Workspace,
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  h: Float32Array,
+  codes: Int8Array,
+  grids: RowGrids,
+  sweeps: number,
+): Steps<Int8Array> {
+  const better = codes.slice();
+  for (const [row, count] of passes(rows, columns, 3, grids)) {
+    const partOf = (sweepsDone: number): number => (row + (count * sweepsDone) / (sweeps + 1)) / rows;
+    const pass = openPass(workspace, row, count, columns, grids);
+    const descent = openDescent(workspace, w, columns, codes, pass);
+    for (const done of addGradients(workspace, descent, columns, h, pass)) yield partOf(done);
+    for (let sweepsDone = 1, more = true; more && sweepsDone <= sweeps; sweepsDone++) {
+      const walk = sweep(workspace, descent, columns, h, grids, pass);
+      let step = walk.next();
+      for (; step.done !== true; step = walk.next()) yield partOf(sweepsDone + step.value);
+      more = step.value;
+    }
+    closeDescent(workspace, descent, columns, pass, better);
+  }
+  return better;
+}
+
+export function createWasmRounding(workspaces: Workspaces): Pick<SyncKernelSet, 'gptqRows' | 'descendRows'> {
   function gptqRows(
     w: Float32Array,
     rows: number,
     columns: number,
     u: Float32Array,
     grids: RowGrids,
-  ): Int8Array {
+    pause?: Pause,
+  ): Int8Array | Promise<Int8Array> {
     checkGptq(w, rows, columns, u, grids);
-    const codes = new Int8Array(w.length);
-    workspaces.use((workspace) => {
-      for (const [row, count] of passes(rows, columns, 1, grids)) {
-        gptqPass(workspace, w, columns, u, grids, openPass(workspace, row, count, columns, grids), codes);
-      }
-    });
-    return codes;
+    return workspaces.run((workspace) => gptqSteps(workspace, w, rows, columns, u, grids), pause);
   }
 
   function descendRows(
@@ -277,20 +337,14 @@ export function createWasmRounding(workspaces: Workspaces) {
     codes: Int8Array,
     grids: RowGrids,
     sweeps: number,
-  ): Int8Array {
+    pause?: Pause,
+  ): Int8Array | Promise<Int8Array> {
     checkDescend(w, rows, columns, h, codes, grids, sweeps);
-    const better = codes.slice();
-    if (sweeps === 0) return better;
-    workspaces.use((workspace) => {
-      for (const [row, count] of passes(rows, columns, 3, grids)) {
-        const pass = openPass(workspace, row, count, columns, grids);
-        const descent = openDescent(workspace, w, columns, h, codes, pass);
-        descent.active.fill(1);
-        for (let done = 0; done < sweeps && sweep(workspace, descent, columns, h, grids, pass); done++);
-        closeDescent(workspace, descent, columns, pass, better);
-      }
-    });
-    return better;
+    return workspaces.run(
+      (workspace) => descentSteps(workspace, w, rows, columns, h, codes, grids, sweeps),
+      pause,
+    );
   }
-  return { gptqRows, descendRows };
+  // The overloads of the interface: without a pause the result is there at once.
+  return { gptqRows, descendRows } as Pick<SyncKernelSet, 'gptqRows' | 'descendRows'>;
 }

@@ -2,6 +2,8 @@
  * Memory for the matrix kernels: instances of the WASM module of their own, because a Gram matrix is larger than any chunk, and
  * because work that pauses must not share its memory with what runs in between. It must not know what the kernels compute.
  */
+import type { Pause, Steps } from './steps.ts';
+import { finish, finishPausing } from './steps.ts';
 import { Arena } from './wasm-memory.ts';
 import type { WasmExports, WasmFlavour } from './wasm-module.ts';
 import { instantiate } from './wasm-module.ts';
@@ -33,6 +35,13 @@ export class Workspaces {
 
   giveBack(workspace: Workspace): void {
     if (workspace.arena.heldBytes <= KEPT_BYTES) this.#idle = workspace;
+  }
+
+  /** Steps in a workspace: at once, or pausing. */
+  run<T>(stepsOf: (workspace: Workspace) => Steps<T>, pause: Pause | undefined): T | Promise<T> {
+    if (pause === undefined) return this.use((workspace) => finish(stepsOf(workspace)));
+    const workspace = this.take();
+    return finishPausing(stepsOf(workspace), pause).finally(() => this.giveBack(workspace));
   }
 
   use<T>(work: (workspace: Workspace) => T): T {

@@ -9,8 +9,8 @@ import { DESCEND, GPTQ, GRAM, INVERSE_CHOLESKY } from './generated/shaders.ts';
 import { checkGptq, gptqRows as referenceGptq } from './gptq/reference.ts';
 import { accumulateGram as referenceGram, checkGram } from './gram/reference.ts';
 import { inverseCholesky as referenceCholesky } from './inverse-cholesky/reference.ts';
-import type { Pause } from './inverse-cholesky/reference.ts';
 import { gridsOfRow } from './row-grids.ts';
+import type { Pause } from './steps.ts';
 import type { GpuPass, GpuRunner } from './webgpu-device.ts';
 import { THREADS } from './webgpu-device.ts';
 import { bitsOfFloat } from './webgpu-rows.ts';
@@ -174,8 +174,10 @@ function createGptq(gpu: GpuRunner) {
     columns: number,
     u: Float32Array,
     grids: RowGrids,
+    pause?: Pause,
   ): Promise<Int8Array> => {
     checkGptq(w, rows, columns, u, grids);
+    await pause?.(0);
     if (w.length === 0 || !tame(w) || !tameUpper(u, columns))
       return referenceGptq(w, rows, columns, u, grids);
     const { n, height, table, groupOf, paramsOf } = roundingJob(rows, columns, grids);
@@ -230,8 +232,10 @@ function createDescent(gpu: GpuRunner) {
     codes: Int8Array,
     grids: RowGrids,
     sweeps: number,
+    pause?: Pause,
   ): Promise<Int8Array> => {
     checkDescend(w, rows, columns, h, codes, grids, sweeps);
+    await pause?.(0);
     if (sweeps === 0 || w.length === 0 || !tame(w) || !tame(h) || !tame(grids.scales)) {
       return referenceDescent(w, rows, columns, h, codes, grids, sweeps);
     }

@@ -49,6 +49,11 @@ export interface RowGrids {
 }
 
 /**
+ * Awaited between steps of long work (some 10 ms) with the part done, 0 … 1; may throw to stop. Without it the work is done at once.
+ */
+export type KernelPause = (done: number) => Promise<void>;
+
+/**
  * Second-order rounding of weights. The same inputs give the same bytes on reference and wasm; WebGPU may differ in the
  * last bits (its tolerance is derived beside its shader) and is never chosen where bytes are decided.
  */
@@ -69,13 +74,8 @@ export interface MatrixKernels {
   /**
    * Upper triangular U with H⁻¹ = UᵀU for a symmetric positive definite H (n × n, row-major); what GPTQ calls
    * cholesky(H⁻¹, upper). Null where a pivot is not positive (or U not finite): the caller damps H more and tries again.
-   * @param pause awaited between pieces of the work with the part done, 0 … 1; may throw to stop. Without it all is done at once.
    */
-  inverseCholesky(
-    h: Float32Array,
-    n: number,
-    pause?: (done: number) => Promise<void>,
-  ): Awaitable<Float32Array | null>;
+  inverseCholesky(h: Float32Array, n: number, pause?: KernelPause): Awaitable<Float32Array | null>;
   /**
    * GPTQ: columns from first to last; code of w, error (w − ŵ)/U_cc, later columns −= error · U_c·. Lazy in blocks.
    * Source: Frantar et al. 2022, arXiv:2210.17323.
@@ -88,6 +88,7 @@ export interface MatrixKernels {
     columns: number,
     u: Float32Array,
     grids: RowGrids,
+    pause?: KernelPause,
   ): Awaitable<Int8Array>;
   /**
    * Cyclic coordinate descent on tr((w − ŵ) H (w − ŵ)ᵀ), rows independent, columns in order, starting from `codes`:
@@ -103,6 +104,7 @@ export interface MatrixKernels {
     codes: Int8Array,
     grids: RowGrids,
     sweeps: number,
+    pause?: KernelPause,
   ): Awaitable<Int8Array>;
 }
 

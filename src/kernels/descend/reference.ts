@@ -18,6 +18,8 @@ import { checkRows, checkWhole } from '../checks.ts';
 import { quantizeOne } from '../quantize/reference.ts';
 import type { Grid } from '../row-grids.ts';
 import { checkGrids, decodeOne, gridsOfRow } from '../row-grids.ts';
+import type { Pause, Steps } from '../steps.ts';
+import { finish, finishPausing } from '../steps.ts';
 
 /** Sweeps beyond it are a mistake: descent ends after some ten. */
 const MOST_SWEEPS = 1000;
@@ -38,7 +40,7 @@ export function checkDescend(
   checkGrids(rows, columns, grids);
   checkWhole('sweeps', sweeps, 0, MOST_SWEEPS);
   let faults = 0;
-  for (const value of h) faults += value - value; // NaN for what is not finite
+  for (let i = 0; i < h.length; i++) faults += h[i] - h[i]; // NaN for what is not finite
   if (faults !== 0) throw new RangeError('H must be finite');
   if (codes.some((code) => code < grids.low || code > grids.high)) {
     throw new RangeError(`codes within ${grids.low}..${grids.high} expected`);
@@ -85,8 +87,7 @@ function sweepRow({ codes, decoded, g, grids }: Row, h: Float32Array, low: numbe
   return changed;
 }
 
-/** w and codes: [rows, columns], h: [columns, columns] → better codes [rows, columns]. */
-export function descendRows(
+function* steps(
   w: Float32Array,
   rows: number,
   columns: number,
@@ -94,8 +95,7 @@ export function descendRows(
   codes: Int8Array,
   grids: RowGrids,
   sweeps: number,
-): Int8Array {
-  checkDescend(w, rows, columns, h, codes, grids, sweeps);
+): Steps<Int8Array> {
   const better = codes.slice();
   for (let r = 0; r < rows; r++) {
     const own = better.subarray(r * columns, (r + 1) * columns);
@@ -105,6 +105,42 @@ export function descendRows(
     const g = gradient(w.subarray(r * columns, (r + 1) * columns), decoded, h);
     const row = { codes: own, decoded, g, grids: byColumn };
     for (let sweep = 0; sweep < sweeps && sweepRow(row, h, grids.low, grids.high); sweep++);
+    yield (r + 1) / rows;
   }
   return better;
+}
+
+export function descendRows(
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  h: Float32Array,
+  codes: Int8Array,
+  grids: RowGrids,
+  sweeps: number,
+): Int8Array;
+export function descendRows(
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  h: Float32Array,
+  codes: Int8Array,
+  grids: RowGrids,
+  sweeps: number,
+  pause: Pause,
+): Promise<Int8Array>;
+/** w and codes: [rows, columns], h: [columns, columns] → better codes [rows, columns]. */
+export function descendRows(
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  h: Float32Array,
+  codes: Int8Array,
+  grids: RowGrids,
+  sweeps: number,
+  pause?: Pause,
+): Int8Array | Promise<Int8Array> {
+  checkDescend(w, rows, columns, h, codes, grids, sweeps);
+  const walk = steps(w, rows, columns, h, codes, grids, sweeps);
+  return pause === undefined ? finish(walk) : finishPausing(walk, pause);
 }

@@ -9,7 +9,8 @@
  * to the end of a block of columns give the same bits. Of U the upper triangle is read. A weight that is not finite spoils
  * its own row only. Visiting columns in the order of falling H[c, c] (act-order) is the caller's permutation of w, U, groupOf.
  *
- * In exact arithmetic e²/… is the least that rounding column c can add to tr((w − ŵ)·H·(w − ŵ)ᵀ) given the columns before.
+ * In exact arithmetic d·H·dᵀ of a row, d = w − ŵ, is the sum of its e²: e² is what rounding column c adds, and the update of the later
+ * columns makes it the least it can be.
  *
  * Source: Frantar et al. 2022, "GPTQ", arXiv:2210.17323, algorithm 1.
  */
@@ -17,6 +18,8 @@ import type { RowGrids } from '../../core/tensor/kernel-set.ts';
 import { checkRows } from '../checks.ts';
 import { quantizeOne } from '../quantize/reference.ts';
 import { checkGrids, decodeOne, gridsOfRow } from '../row-grids.ts';
+import type { Pause, Steps } from '../steps.ts';
+import { finish, finishPausing } from '../steps.ts';
 
 /** @throws RangeError when sizes do not agree, the grids are wrong, or a diagonal element of U is not positive and finite. */
 export function checkGptq(
@@ -35,15 +38,13 @@ export function checkGptq(
   }
 }
 
-/** w: [rows, columns], u: [columns, columns] → codes [rows, columns]. */
-export function gptqRows(
+function* steps(
   w: Float32Array,
   rows: number,
   columns: number,
   u: Float32Array,
   grids: RowGrids,
-): Int8Array {
-  checkGptq(w, rows, columns, u, grids);
+): Steps<Int8Array> {
   const { low, high, groupOf } = grids;
   const codes = new Int8Array(rows * columns);
   for (let r = 0; r < rows; r++) {
@@ -56,6 +57,36 @@ export function gptqRows(
       const e = Math.fround(Math.fround(v[c] - decodeOne(code, grid)) / u[c * columns + c]);
       for (let j = c + 1; j < columns; j++) v[j] -= Math.fround(e * u[c * columns + j]);
     }
+    yield (r + 1) / rows;
   }
   return codes;
+}
+
+export function gptqRows(
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  u: Float32Array,
+  grids: RowGrids,
+): Int8Array;
+export function gptqRows(
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  u: Float32Array,
+  grids: RowGrids,
+  pause: Pause,
+): Promise<Int8Array>;
+/** w: [rows, columns], u: [columns, columns] → codes [rows, columns]. */
+export function gptqRows(
+  w: Float32Array,
+  rows: number,
+  columns: number,
+  u: Float32Array,
+  grids: RowGrids,
+  pause?: Pause,
+): Int8Array | Promise<Int8Array> {
+  checkGptq(w, rows, columns, u, grids);
+  const walk = steps(w, rows, columns, u, grids);
+  return pause === undefined ? finish(walk) : finishPausing(walk, pause);
 }

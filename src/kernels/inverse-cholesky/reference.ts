@@ -17,12 +17,11 @@
  * Source: Frantar et al. 2022, arXiv:2210.17323, section 3.3 (what U is for); Golub and Van Loan, Matrix Computations, 4.2.
  */
 import { checkRows } from '../checks.ts';
+import type { Pause, Steps } from '../steps.ts';
+import { finish, finishPausing } from '../steps.ts';
 
-/** Called between steps of long work with the part that is done, 0 … 1; may throw to stop it. */
-export type Pause = (done: number) => Promise<void>;
-
-/** Lower triangular L [n, n] with a = L·Lᵀ in place; false when a pivot is not positive. */
-function factor(a: Float32Array, n: number): boolean {
+/** Lower triangular L [n, n] with a = L·Lᵀ in place; false when a pivot is not positive. Yields after each row. */
+function* factor(a: Float32Array, n: number): Steps<boolean> {
   for (let i = 0; i < n; i++) {
     const row = a.subarray(i * n, (i + 1) * n);
     for (let j = 0; j <= i; j++) {
@@ -33,12 +32,13 @@ function factor(a: Float32Array, n: number): boolean {
       else if (s > 0 && s < Infinity) row[j] = Math.sqrt(s);
       else return false;
     }
+    yield i / n / 2;
   }
   return true;
 }
 
 /** L⁻¹ of a lower triangular L [n, n]; above the diagonal 0. */
-function invertLower(l: Float32Array, n: number): Float32Array {
+function* invertLower(l: Float32Array, n: number): Steps<Float32Array> {
   const inverse = new Float32Array(n * n);
   for (let i = 0; i < n; i++) {
     const row = inverse.subarray(i * n, (i + 1) * n);
@@ -50,22 +50,26 @@ function invertLower(l: Float32Array, n: number): Float32Array {
     const pivot = l[i * n + i];
     for (let j = 0; j < i; j++) row[j] /= pivot;
     row[i] = 1 / pivot;
+    yield 0.5 + i / n / 2;
   }
   return inverse;
 }
 
+function* steps(h: Float32Array, n: number): Steps<Float32Array | null> {
+  const l = h.slice().reverse();
+  if (!(yield* factor(l, n))) return null;
+  const u = (yield* invertLower(l, n)).reverse();
+  return u.every(Number.isFinite) ? u : null;
+}
+
 export function inverseCholesky(h: Float32Array, n: number): Float32Array | null;
 export function inverseCholesky(h: Float32Array, n: number, pause: Pause): Promise<Float32Array | null>;
-/** h: [n, n] → U [n, n], 0 below the diagonal. The reference does not pause within its work. */
+/** h: [n, n] → U [n, n], 0 below the diagonal. */
 export function inverseCholesky(
   h: Float32Array,
   n: number,
   pause?: Pause,
 ): Float32Array | null | Promise<Float32Array | null> {
   checkRows(h.length, n, n);
-  if (pause !== undefined) return pause(0).then(() => inverseCholesky(h, n));
-  const l = h.slice().reverse();
-  if (!factor(l, n)) return null;
-  const u = invertLower(l, n).reverse();
-  return u.every(Number.isFinite) ? u : null;
+  return pause === undefined ? finish(steps(h, n)) : finishPausing(steps(h, n), pause);
 }
