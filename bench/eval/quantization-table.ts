@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { DataConfig } from '../../src/core/dataset/types.ts';
 import type { TaskComparison } from '../../src/core/metrics/tasks/types.ts';
 import type { LatencyMeasurement } from '../../src/core/metrics/types.ts';
-import type { Recipe } from '../../src/core/recipe/types.ts';
 import { openData } from '../../src/cli/open-data.ts';
 import { evaluateModels } from '../../src/cli/evaluate.ts';
 import { createNodeRunner } from '../../src/runtime/node-runner.ts';
@@ -130,5 +129,3 @@ export async function quantizationTable(
   }
   return lines;
 }
-
-export type NamedRecipe = readonly [name: string, recipe: Recipe];
