@@ -1,7 +1,7 @@
 /** One layer in one option: colour, number, and whether it was measured or predicted, which never look the same. */
 import type { ReactElement } from 'react';
 import type { OptionDamage, SensitivityReport } from '../../../core/search/types.ts';
-import { damageShare, formatDamage } from './heat-scale.ts';
+import { damageShare, formatDamage, optionName } from './heat-scale.ts';
 
 export function DamageCell({
   reading,
@@ -29,7 +29,7 @@ export function DamageCell({
       data-option={option}
       data-damage={damage}
       data-source={source}
-      title={`${option}: ${text}, ${source}`}
+      title={`${optionName(option)}: ${damage.toPrecision(3)}, ${source}`}
     >
       <i
         className="damage-heat"

@@ -49,11 +49,12 @@ describe('formatDamage', () => {
     expect(formatDamage(0.0314, 'nsr')).toBe('3.1 %');
     expect(formatDamage(0.5, 'nsr')).toBe('50 %');
     expect(formatDamage(2.5, 'nsr')).toBe('250 %');
-    expect(formatDamage(3.14e-5, 'kl')).toBe('0.000031');
+    expect(formatDamage(3.14e-4, 'kl')).toBe('0.0003');
+    expect(formatDamage(3.14e-4, 'nsr')).toBe('0.03 %');
   });
   it('does not round something down to nothing, or nothing up to something', () => {
-    expect(formatDamage(1e-9, 'kl')).toBe('<0.00001');
-    expect(formatDamage(1e-12, 'nsr')).toBe('<0.0001 %');
+    expect(formatDamage(1e-9, 'kl')).toBe('<0.0001');
+    expect(formatDamage(1e-12, 'nsr')).toBe('<0.01 %');
     expect(formatDamage(0, 'kl')).toBe('0');
     expect(formatDamage(Number.NaN, 'kl')).toBe('not finite');
     expect(formatDamage(1e9, 'nsr')).toBe('>9999 %');

@@ -29,20 +29,23 @@ export function damageShare(damage: number, metric: DamageMetric): number {
   return Math.min(1, Math.log(damage / low) / Math.log(high / low));
 }
 
-/** '12 %' of the signal for noise, '0.031' nats for a divergence. Small values keep two figures. */
+/**
+ * '12 %' of the signal for noise, '0.031' nats for a divergence. Two figures, as far as a narrow column has room: below
+ * 0.0001 nats or 0.01 % (40 dB) there is nothing to tell apart.
+ */
 export function formatDamage(damage: number, metric: DamageMetric): string {
   if (!Number.isFinite(damage)) return 'not finite';
   if (damage <= 0) return '0';
-  if (metric === 'nsr') return damage < 5e-7 ? '<0.0001 %' : `${twoFigures(damage * 100)} %`;
-  return damage < 5e-6 ? '<0.00001' : twoFigures(damage);
+  if (metric === 'nsr') return damage < 5e-5 ? '<0.01 %' : `${twoFigures(damage * 100, 2)} %`;
+  return damage < 5e-5 ? '<0.0001' : twoFigures(damage, 4);
 }
 
-function twoFigures(value: number): string {
+function twoFigures(value: number, mostDigits: number): string {
   if (value >= 100) return value >= 9999.5 ? '>9999' : value.toFixed(0);
   if (value >= 10) return value.toFixed(0);
   // Two figures from the first that counts: 0.0314 → 0.031.
   const digits = Math.max(0, 1 - Math.floor(Math.log10(value)));
-  return value.toFixed(Math.min(6, digits));
+  return value.toFixed(Math.min(mostDigits, digits));
 }
 
 const OPTION_NAMES: Readonly<Record<LayerOption, string>> = {

@@ -35,7 +35,7 @@ export function methodText(report: SensitivityReport): string {
   const predicted = report.layers.every(({ damages }) =>
     damages.every(({ source }) => source === 'predicted'),
   );
-  const how = predicted ? 'predicted' : 'each layer changed alone and measured';
+  const how = predicted ? 'predicted' : 'each layer of the original changed alone and measured';
   return `${report.metricText}, ${how} ${samples}, in ${(report.millis / 1000).toFixed(1)} s.`;
 }
 
