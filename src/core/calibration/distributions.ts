@@ -63,26 +63,34 @@ export async function sweepHistograms(
 }
 
 /** bin = min(⌊(x − low) · bins / (high − low)⌋, bins − 1), counted by a scattered addition of ones. */
-function histogramGraph(model: Model, tasks: readonly HistogramTask[], batch: number, padded: boolean) {
+export function histogramGraph(
+  model: Model,
+  tasks: readonly HistogramTask[],
+  batch: number,
+  padded: boolean,
+) {
   const graph = new Instrument(model);
   const rowsInput = padded ? graph.input('samples', 'int64', [null]) : undefined;
   const scalar = (value: number): string => graph.constant(floatTensor('', [], [value]));
   const one = graph.constant(int32Tensor([1], 1));
   const empty = graph.constant(int32Tensor([HISTOGRAM_BINS], 0));
-  const parts = tasks.map(({ value: { name, type, dims }, range: { min, max } }) => {
+  const count = ({ value: { name, type, dims }, range: { min, max } }: HistogramTask): string => {
     const some = rowsInput === undefined ? name : graph.samplesOf(name, rowsInput, dims, batch);
-    const flat = graph.reshape(graph.float(some, type), [-1]);
+    const x = graph.float(some, type);
     const perUnit = Math.fround(HISTOGRAM_BINS / (max - min));
     const scaled = graph.add('Mul', [
-      graph.add('Sub', [flat, scalar(min)]),
+      min === 0 ? x : graph.add('Sub', [x, scalar(min)]),
       // A single value, or a range too narrow to divide: all in the first bin.
       scalar(Number.isFinite(perUnit) ? perUnit : 0),
     ]);
     // The optimizer may have changed the last bit of a value since the first sweep: the ends are clamped.
-    const bins = graph.cast(graph.add('Clip', [scaled, scalar(0), scalar(HISTOGRAM_BINS - 1)]), 'int32');
+    const clamped = graph.add('Clip', [scaled, scalar(0), scalar(HISTOGRAM_BINS - 1)]);
+    // A view of what only this chain reads: reshaped before, the value itself would be copied.
+    const bins = graph.reshape(graph.cast(clamped, 'int32'), [-1]);
     const ones = graph.add('Expand', [one, graph.add('Shape', [bins])]);
     return graph.add('ScatterElements', [empty, bins, ones], { axis: int(0), reduction: text('add') });
-  });
+  };
+  const parts = graph.inReach(tasks, ({ value }) => value.name, count);
   const packed = graph.concat(parts);
   graph.output(packed);
   const made = { model: graph.finish(), outputs: [packed] };

@@ -15,7 +15,7 @@ import { planRows, type RowPlan, type RowSource } from './gram-rows.ts';
 import { gramTasks, type LayerTasks } from './gram-tasks.ts';
 import { Instrument } from './instrumented.ts';
 import { knowValues, type KnownValue } from './known-values.ts';
-import { firstBatch } from './statistics.ts';
+import { assertRuns, firstBatch } from './statistics.ts';
 import { batchSizeOf, sweepSamples, type SweepHost } from './sweep.ts';
 import type { Checkpoint, LayerGram } from './types.ts';
 
@@ -64,6 +64,7 @@ export async function gatherGrams(
     return typeof found === 'object' ? found.tasks.map(({ value }) => value) : [];
   });
   const known = await knowValues(model, values, first, host.runner, checkpoint);
+  if (known.refused) await assertRuns(host, model, first);
   const size = batchSizeOf(first, model);
   const plan = (layer: string): PlannedLayer | string => {
     const found = all.get(layer) ?? 'the model has no such layer';
@@ -207,10 +208,17 @@ class GramSweeps {
       seen.set(value.name, made);
       return made;
     };
-    const sources = layers.map(({ plans }) =>
-      plans.map((plan) => plan.build(graph, floatsOf(plan.value), random)),
+    const all = layers.flatMap(({ plans }, layer) => plans.map((plan) => ({ layer, plan })));
+    const built = graph.inReach(
+      all,
+      ({ plan }) => plan.value.name,
+      ({ layer, plan }) => ({
+        layer,
+        source: plan.build(graph, floatsOf(plan.value), random),
+      }),
     );
-    const outputs = sources.flat().map(({ output }) => output);
+    const sources = layers.map((_, i) => built.flatMap(({ layer, source }) => (layer === i ? [source] : [])));
+    const outputs = built.map(({ source }) => source.output);
     const made = { model: graph.finish(), outputs, sources };
     return rowsInput === undefined ? made : { ...made, rowsInput };
   }

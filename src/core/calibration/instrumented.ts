@@ -26,11 +26,33 @@ export class Instrument {
   readonly #constants = new Map<string, string>();
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
+  #places: ReadonlyMap<string, number> | undefined;
 
   constructor(base: Model) {
     this.#base = base;
     this.#names = new NameRegistry(base);
     this.#opset = opsetOf(base);
+  }
+
+  /**
+   * Calls `make` for each task and gives the results in their order. What looks at late values is added first:
+   * onnxruntime 1.30 runs of several ready operators the one that was added last, so that each value is looked at, and its
+   * memory freed, before the next is computed. The other way round all values would be alive at once.
+   * @param valueOf the value of the model that a task looks at
+   */
+  inReach<T, R>(tasks: readonly T[], valueOf: (task: T) => string, make: (task: T) => R): R[] {
+    this.#places ??= new Map(
+      this.#base.graph.nodes.flatMap((n, i) => n.outputs.map((name) => [name, i] as const)),
+    );
+    const places = this.#places;
+    const place = (i: number): number => places.get(valueOf(tasks[i])) ?? -1;
+    const made = new Map<number, R>();
+    const order = [...tasks.keys()].sort((a, b) => place(b) - place(a) || a - b);
+    for (const i of order) made.set(i, make(tasks[i]));
+    return [...tasks.keys()].flatMap((i) => {
+      const result = made.get(i);
+      return result === undefined ? [] : [result];
+    });
   }
 
   /** @returns the name of the first output. */

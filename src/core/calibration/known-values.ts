@@ -25,6 +25,8 @@ export interface KnownValue {
 export interface KnownValues {
   readonly values: ReadonlyMap<string, KnownValue>;
   readonly missing: ReadonlyMap<string, string>;
+  /** The runtime refused to show some: the model itself may not run on these samples. */
+  readonly refused: boolean;
 }
 
 const FLOATS: ReadonlySet<DataType> = new Set(['float32', 'float16', 'float64']);
@@ -47,6 +49,7 @@ export async function knowValues(
   const free = inferByRule(model, { believeDeclared: true }).of(model.graph);
   const onlyBatchIsFree = !hasFreeSizes(model);
   const looked: string[] = [];
+  let refused = false;
   for (const name of new Set(names)) {
     const reason = place(name);
     if (reason !== undefined) {
@@ -68,8 +71,10 @@ export async function knowValues(
     await checkpoint(0, 'finding the shapes of values');
     const some = looked.slice(at, at + LOOKED_AT_ONCE);
     for (const [name, tensor] of await look(model, some, first, runner)) {
-      if (typeof tensor === 'string') missing.set(name, tensor);
-      else if (!FLOATS.has(tensor.dataType)) {
+      if (typeof tensor === 'string') {
+        missing.set(name, tensor);
+        refused = true;
+      } else if (!FLOATS.has(tensor.dataType)) {
         missing.set(name, `its elements are ${tensor.dataType}, not floats`);
       } else {
         const { dataType: type, dims } = tensor;
@@ -82,7 +87,7 @@ export async function knowValues(
       }
     }
   }
-  return { values, missing };
+  return { values, missing, refused };
 }
 
 function boundTo(model: Model, { feeds }: CalibrationBatch): Model {

@@ -62,7 +62,7 @@ export async function sweepMoments(
 }
 
 /** min, max of each range; then for each channel task [weight,] min[C], max[C], mean[C], mean square[C]: one vector. */
-function momentsGraph(
+export function momentsGraph(
   model: Model,
   { ranges, channels, countElements, batch }: MomentTasks,
   padded: boolean,
@@ -76,27 +76,45 @@ function momentsGraph(
     seen.set(name, value);
     return value;
   };
-  const parts: string[] = [];
-  for (const value of ranges) {
+  const rangeOf = ({ value }: { readonly value: KnownValue }): string[] => {
     const x = floats(value);
-    for (const op of ['ReduceMin', 'ReduceMax'] as const) parts.push(graph.reshape(graph.reduce(op, x), [1]));
-  }
-  for (const { value, axis, channels: count } of channels) {
+    return (['ReduceMin', 'ReduceMax'] as const).map((op) => graph.reshape(graph.reduce(op, x), [1]));
+  };
+  const figuresOf = ({ value, axis, channels: count }: ChannelTask): string[] => {
     const x = floats(value);
-    if (countElements) {
-      const each = graph.add('Div', [graph.add('Size', [x]), graph.whole([count])]);
-      parts.push(graph.cast(each, 'float32'));
-    }
-    const others = value.dims.map((_, i) => i).filter((i) => i !== axis);
-    const over = (op: 'ReduceMin' | 'ReduceMax' | 'ReduceMean', of: string): string =>
-      others.length === 0 ? of : graph.reduce(op, of, others);
-    parts.push(over('ReduceMin', x), over('ReduceMax', x), over('ReduceMean', x));
-    parts.push(over('ReduceMean', graph.add('Mul', [x, x])));
-  }
+    const figures = channelFigures(graph, x, value.dims.length, axis);
+    if (!countElements) return figures;
+    const each = graph.add('Div', [graph.add('Size', [x]), graph.whole([count])]);
+    return [graph.cast(each, 'float32'), ...figures];
+  };
+  const tasks: readonly (ChannelTask | { readonly value: KnownValue })[] = [
+    ...ranges.map((value) => ({ value })),
+    ...channels,
+  ];
+  const parts = graph
+    .inReach(
+      tasks,
+      ({ value }) => value.name,
+      (task) => ('axis' in task ? figuresOf(task) : rangeOf(task)),
+    )
+    .flat();
   const packed = graph.concat(parts);
   graph.output(packed);
   const made = { model: graph.finish(), outputs: [packed] };
   return rowsInput === undefined ? made : { ...made, rowsInput };
+}
+
+/**
+ * min, max, mean and mean square by channel. Pooling over all positions is several times as fast here as ReduceMean over
+ * the same axes, which has no fast path for a channel in the middle.
+ */
+function channelFigures(graph: Instrument, x: string, rank: number, axis: number): string[] {
+  const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+  const over = (op: 'ReduceMin' | 'ReduceMax' | 'ReduceMean', of: string): string =>
+    others.length === 0 ? of : graph.reduce(op, of, others);
+  const mean = (of: string): string =>
+    over('ReduceMean', axis === 1 && rank > 2 ? graph.add('GlobalAveragePool', [of]) : of);
+  return [over('ReduceMin', x), over('ReduceMax', x), mean(x), mean(graph.add('Mul', [x, x]))];
 }
 
 function floatsOf(outputs: ReadonlyMap<string, HostTensor>): Float32Array {

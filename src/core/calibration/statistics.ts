@@ -21,9 +21,9 @@ import type {
   ValueRange,
 } from './types.ts';
 
-/** Values of one session: its graph grows by a few nodes each. */
-const RANGES_A_SESSION = 2048;
-const CHANNELS_A_SESSION = 512;
+/** Values of one session: its graph grows by a few nodes each, and onnxruntime loads long graphs ever more slowly. */
+const RANGES_A_SESSION = 512;
+const CHANNELS_A_SESSION = 256;
 /** A histogram takes an index and a one for each element while it is counted. */
 const HISTOGRAMS_A_SESSION = 256;
 
@@ -50,6 +50,7 @@ export async function gatherStatistics(
   const first = await firstBatch(host);
   const names = [...wanted.ranges, ...wanted.histograms, ...wanted.channels.map(({ value }) => value)];
   const known = await knowValues(model, names, first, host.runner, checkpoint);
+  if (known.refused) await assertRuns(host, model, first);
   const work = new Gathering(host, model, first, new Map(known.missing));
   const halves = wanted.histograms.length > 0 ? 2 : 1;
   await work.moments(wanted, known.values, (fraction, doing) => checkpoint(fraction / halves, doing));
@@ -68,6 +69,21 @@ export async function firstBatch({ samples }: SweepHost): Promise<CalibrationBat
   throw new PareError('data-invalid', 'None of the calibration samples can be read.');
 }
 
+/** Tells statistics that cannot be had from samples that the model cannot be run on. @throws PareError `runtime-refused` */
+export async function assertRuns(
+  { runner }: SweepHost,
+  model: Model,
+  first: CalibrationBatch,
+): Promise<void> {
+  const outputs = model.graph.outputs.map(({ name }) => name);
+  const session = await runner.open(writeModel(model, { externalize: 'never' }).model, 'basic');
+  try {
+    await session.run(first.feeds, outputs);
+  } finally {
+    await session.release();
+  }
+}
+
 class Gathering {
   readonly #host: SweepHost;
   readonly #model: Model;
@@ -78,6 +94,7 @@ class Gathering {
   readonly #ranges = new Map<string, ValueRange>();
   readonly #histograms = new Map<string, ValueHistogram>();
   readonly #channels = new Map<string, ChannelFigures>();
+  readonly #fromChannels = new Set<string>();
   #samples = 0;
   #runs = false;
 
@@ -94,9 +111,11 @@ class Gathering {
     values: ReadonlyMap<string, KnownValue>,
     checkpoint: Checkpoint,
   ): Promise<void> {
-    const names = new Set([...wanted.ranges, ...wanted.histograms]);
-    const ranges = [...names].flatMap((name) => values.get(name) ?? []);
     const channels = wanted.channels.flatMap((asked) => this.#channelTask(asked, values) ?? []);
+    const names = new Set([...wanted.ranges, ...wanted.histograms]);
+    // The range of a value whose channels are looked at anyway follows from theirs.
+    for (const { value } of channels) if (names.delete(value.name)) this.#fromChannels.add(value.name);
+    const ranges = [...names].flatMap((name) => values.get(name) ?? []);
     const pieces = Math.max(
       Math.ceil(ranges.length / RANGES_A_SESSION),
       Math.ceil(channels.length / CHANNELS_A_SESSION),
@@ -140,12 +159,18 @@ class Gathering {
       const found = await sweepMoments(this.#host, this.#model, tasks, checkpoint);
       this.#samples = Math.max(this.#samples, found.samples);
       for (const [i, { name }] of ranges.entries()) this.#keepRange(name, found.ranges[i]);
-      for (const [i, { key }] of channels.entries()) this.#keepChannels(key, found.channels[i]);
+      for (const [i, { key, value }] of channels.entries()) {
+        this.#keepChannels(key, found.channels[i]);
+        if (this.#fromChannels.has(value.name)) this.#keepRange(value.name, rangeOf(found.channels[i]));
+      }
     });
     if (refused === undefined) return;
     if (count === 1) {
       for (const { name } of ranges) this.#missing.set(name, refused);
-      for (const { key } of channels) this.#missingChannels.set(key, refused);
+      for (const { key, value } of channels) {
+        this.#missingChannels.set(key, refused);
+        if (this.#fromChannels.has(value.name)) this.#missing.set(value.name, refused);
+      }
       return;
     }
     const [r, c] = [Math.ceil(ranges.length / 2), Math.floor(channels.length / 2)];
@@ -209,20 +234,9 @@ class Gathering {
       return undefined;
     } catch (error) {
       if (!(error instanceof PareError) || error.code !== 'runtime-refused') throw error;
-      if (!this.#runs) await this.#assertRuns();
+      if (!this.#runs) await assertRuns(this.#host, this.#model, this.#first);
       this.#runs = true;
       return `the runtime cannot look at it: ${error.message}`;
-    }
-  }
-
-  async #assertRuns(): Promise<void> {
-    const { runner } = this.#host;
-    const outputs = this.#model.graph.outputs.map(({ name }) => name);
-    const session = await runner.open(writeModel(this.#model, { externalize: 'never' }).model, 'basic');
-    try {
-      await session.run(this.#first.feeds, outputs);
-    } finally {
-      await session.release();
     }
   }
 
@@ -236,6 +250,13 @@ class Gathering {
       samples: this.#samples,
     };
   }
+}
+
+function rangeOf({ min, max }: ChannelFigures): ValueRange {
+  return {
+    min: min.reduce((low, value) => Math.min(low, value), Infinity),
+    max: max.reduce((high, value) => Math.max(high, value), -Infinity),
+  };
 }
 
 const NOT_FINITE = 'it takes values that are not finite';
