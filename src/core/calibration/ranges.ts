@@ -30,8 +30,8 @@ export interface CodeGrid {
   readonly zeroPoint: number;
 }
 
-/** Share of the elements that the percentile keeps. */
-const KEPT_SHARE = 0.9999;
+/** Share of the elements that the percentile cuts off. */
+const CUT_SHARE = 1e-4;
 /** Steps of a code range: 256 codes. */
 const STEPS = 255;
 
@@ -144,7 +144,7 @@ const widthOf = ({ low, high, counts }: ValueHistogram): number => (high - low) 
 function percentileRange(histogram: ValueHistogram): ValueRange {
   const { low, high, counts } = histogram;
   const sides = low < 0 && high > 0 ? 2 : 1;
-  const cut = ((1 - KEPT_SHARE) * total(histogram)) / sides;
+  const cut = (CUT_SHARE * total(histogram)) / sides;
   const width = widthOf(histogram);
   let first = 0;
   for (let dropped = 0; low < 0 && first < counts.length - 1; first++) {
