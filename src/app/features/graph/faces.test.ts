@@ -70,6 +70,10 @@ describe('facesOf', () => {
   it('gives no face to an operator without weights, and each other one its precision', () => {
     expect(faces({}).map((face) => face?.badge)).toEqual(['fp32', undefined, 'int8 ch']);
   });
+  it('says in short where activations are integers too', () => {
+    const rows = [row('a', { donePrecision: 'int8 ch, activations uint8' })];
+    expect(faces({ rows })[0]?.badge).toBe('int8 act');
+  });
   it('shows the worst of several weights', () => {
     const [a, , b] = faces({ measure: 'sensitivity' });
     // 1e-3 is the middle of 1e-5 … 1e-1.

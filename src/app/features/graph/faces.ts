@@ -45,7 +45,7 @@ export function facesOf(input: FaceInput): readonly (NodeFace | undefined)[] {
     return {
       heat: worst?.heat,
       heatText: worst?.text ?? '',
-      badge: row === undefined ? '' : (row.donePrecision ?? shortType(row.layer.dataType)),
+      badge: row === undefined ? '' : badgeOf(row),
     };
   });
 }
@@ -96,6 +96,12 @@ function sensitivityReader({ sensitivity, option }: FaceInput): (layer: string) 
     if (damage === undefined) return undefined;
     return { heat: damageShare(damage, sensitivity.metric), text: formatDamage(damage, sensitivity.metric) };
   };
+}
+
+/** 'int8 ch', 'int4 b32', 'fp32'; 'int8 act' where the activations are integers too. */
+function badgeOf({ donePrecision, layer }: LayerRow): string {
+  if (donePrecision === undefined) return shortType(layer.dataType);
+  return donePrecision.includes('activations') ? 'int8 act' : donePrecision;
 }
 
 /** 'float32' → 'fp32'; integer types keep their name. */
