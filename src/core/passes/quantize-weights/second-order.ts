@@ -14,11 +14,10 @@ import type { Matrix } from './descend.ts';
 const DAMPING = 0.01;
 const MOST_DAMPINGS = 6;
 const SWEEPS = 8;
-/** The factor of a larger H takes seconds in one piece, in which nothing can be cancelled; descent needs none. */
+/** H, its damped and its permuted copy and the factor take 150 MB at this size; descent needs only two of them. */
 const MOST_GPTQ_COLUMNS = 3072;
-/** Products of one call: some 20 ms in plain code. The copy of H into a kernel's memory wants a few rows. */
-const PRODUCTS_A_CALL = 2 ** 24;
-const LEAST_ROWS = 4;
+/** Products between pauses: some 20 ms in plain code. */
+const PRODUCTS_BETWEEN_PAUSES = 2 ** 24;
 /** Products by which the error is judged; of larger matrices every n-th row is looked at. */
 const PRODUCTS_OF_ERROR = 2 ** 28;
 
@@ -94,21 +93,20 @@ async function gptqPart(
 ): Promise<void> {
   const { columns } = task.matrix;
   const order = fallingDiagonal(h, columns);
-  const u = await factor(permuted(h, columns, order), columns, kernels);
+  const u = await factor(permuted(h, columns, order), columns, kernels, pause);
   await pause();
   if (u === undefined) return;
   const groupOf = Uint32Array.from(order, (c) => Math.floor(c / task.size));
-  await inPieces(part, columns, pause, async (from, rows) => {
-    const w = new Float32Array(rows * columns);
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c++)
-        w[r * columns + c] = task.matrix.values[(from + r) * columns + order[c]];
-    }
-    const found = await kernels.gptqRows(w, rows, columns, u, rowGrids(task, from, rows, groupOf));
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c++) codes[(from + r) * columns + order[c]] = found[r * columns + c];
-    }
-  });
+  const { from, rows } = part;
+  const w = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++)
+      w[r * columns + c] = task.matrix.values[(from + r) * columns + order[c]];
+  }
+  const found = await kernels.gptqRows(w, rows, columns, u, rowGrids(task, from, rows, groupOf), pause);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) codes[(from + r) * columns + order[c]] = found[r * columns + c];
+  }
 }
 
 async function descendPart(
@@ -121,26 +119,15 @@ async function descendPart(
 ): Promise<void> {
   const { columns, values } = task.matrix;
   const groupOf = Uint32Array.from({ length: columns }, (_, c) => Math.floor(c / task.size));
-  await inPieces(part, columns, pause, async (from, rows) => {
-    const at = from * columns;
-    const end = at + rows * columns;
-    const grids = rowGrids(task, from, rows, groupOf);
-    const own = codes.subarray(at, end);
-    codes.set(await kernels.descendRows(values.subarray(at, end), rows, columns, h, own, grids, SWEEPS), at);
-  });
-}
-
-async function inPieces(
-  { from, rows }: Part,
-  columns: number,
-  pause: () => Promise<void>,
-  work: (from: number, rows: number) => Promise<void>,
-): Promise<void> {
-  const step = Math.max(LEAST_ROWS, Math.floor(PRODUCTS_A_CALL / (columns * columns)));
-  for (let r = 0; r < rows; r += step) {
-    await work(from + r, Math.min(step, rows - r));
-    if (rows > step) await pause();
-  }
+  const { from, rows } = part;
+  const at = from * columns;
+  const end = at + rows * columns;
+  const grids = rowGrids(task, from, rows, groupOf);
+  const own = codes.subarray(at, end);
+  codes.set(
+    await kernels.descendRows(values.subarray(at, end), rows, columns, h, own, grids, SWEEPS, pause),
+    at,
+  );
 }
 
 function rowGrids(task: SecondOrderTask, from: number, rows: number, groupOf: Uint32Array): RowGrids {
@@ -176,10 +163,15 @@ export function damped(h: Float32Array, n: number, share = DAMPING): Float32Arra
 }
 
 /** Undefined where no damping makes H positive definite: it is not a matrix of moments. */
-async function factor(h: Float32Array, n: number, kernels: KernelSet): Promise<Float32Array | undefined> {
+async function factor(
+  h: Float32Array,
+  n: number,
+  kernels: KernelSet,
+  pause: () => Promise<void>,
+): Promise<Float32Array | undefined> {
   let attempt = h;
   for (let i = 0, share = DAMPING; i < MOST_DAMPINGS; i++, share *= 10) {
-    const u = await kernels.inverseCholesky(attempt, n);
+    const u = await kernels.inverseCholesky(attempt, n, pause);
     if (u !== null && usable(u, n)) return u;
     attempt = damped(h, n, share);
   }
@@ -227,7 +219,7 @@ export async function relativeOutputError(
     noise += quadratic(error, h);
     signal += quadratic(w, h);
     since += 2 * columns * columns;
-    if (since > PRODUCTS_A_CALL) {
+    if (since > PRODUCTS_BETWEEN_PAUSES) {
       since = 0;
       await pause();
     }
