@@ -10,7 +10,7 @@ import type { ParamSpec, ParamValues } from '../passes/types.ts';
 import type { TargetId } from '../targets/types.ts';
 import { passContext } from './context.ts';
 import type { SearchContext } from './context.ts';
-import { weightPrecision } from './options.ts';
+import { EXACTLY, weightPrecision } from './options.ts';
 import type { LayerOption } from './types.ts';
 
 /** Whether the pass that is built in knows the precision. */
@@ -59,7 +59,7 @@ async function make(
   const overrides = Object.fromEntries((some ?? []).map((layer) => [layer, { precision }]));
   const outcome = await quantizeWeights.run(
     model,
-    { ...how.params, precision: some === undefined ? precision : 'fp32' },
+    { ...how.params, ...EXACTLY, precision: some === undefined ? precision : 'fp32' },
     overrides,
     passContext(context, how.target, fraction),
   );

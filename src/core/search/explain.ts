@@ -13,12 +13,14 @@ import { weightFacts } from './weight-facts.ts';
 /** A layer is worth a search for reasons from this multiple of the median layer's damage on. */
 const SUSPICIOUS = 3;
 
+/** @param runs the model may be run to try fixes. */
 export async function explainLayers(
   model: Model,
   report: SensitivityReport,
   activations: ActivationFacts,
   request: SensitivityRequest,
   context: SearchContext,
+  runs: boolean,
 ): Promise<LayerSensitivity[]> {
   const asked = request.asked ?? boldest(request.options);
   const weights = new Map(listWeights(model).map((layer) => [layer.id, layer]));
@@ -54,7 +56,9 @@ export async function explainLayers(
   const uneven = explained.filter(({ causes }) =>
     causes.some(({ id }) => id === 'channel-ranges' || id === 'activation-range'),
   );
-  const tried = await finder.tried(report.layers, new Set(uneven.map(({ layer }) => layer.layer)));
+  const tried = runs
+    ? await finder.tried(report.layers, new Set(uneven.map(({ layer }) => layer.layer)))
+    : new Map<string, Fix[]>();
   const layers: LayerSensitivity[] = [];
   for (const { layer, causes } of explained) {
     const fixes = [...(tried.get(layer.layer) ?? []), ...(await finder.known(layer))];

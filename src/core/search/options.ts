@@ -37,6 +37,9 @@ export const QUANTIZE_WEIGHTS = 'quantize-weights';
 export const QUANTIZE_ACTIVATIONS = 'quantize-activations';
 export const EQUALIZE = 'equalize';
 
+/** Layers get what was chosen for them, and are not given more bits by a rule of thumb. */
+export const EXACTLY: ParamValues = { protect: 'none' };
+
 /** quantize-weights with each layer's precision: what most layers have is the step's own, the others are overrides. */
 export function weightStep(
   choice: Readonly<Record<string, LayerOption>>,
@@ -46,6 +49,7 @@ export function weightStep(
     ([layer, option]) => [layer, weightPrecision(option)] as const,
   );
   if (precisions.every(([, precision]) => precision === 'fp32')) return undefined;
+  const fragile = Object.values(choice).some((option) => BITS[option] < BITS.int8);
   const counts = new Map<string, number>();
   for (const [, precision] of precisions) counts.set(precision, (counts.get(precision) ?? 0) + 1);
   const [usual] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best));
@@ -56,7 +60,7 @@ export function weightStep(
   );
   return {
     pass: QUANTIZE_WEIGHTS,
-    params: { ...params, precision: usual },
+    params: { ...params, ...(fragile ? EXACTLY : {}), precision: usual },
     ...(Object.keys(layers).length === 0 ? {} : { layers }),
   };
 }

@@ -2,8 +2,9 @@
  * Sensitivity without running the model: how much of each layer's own output is noise, from second moments of its
  * inputs. Predicted, never measured: what later layers do to the noise is not in it. It must not know runtimes.
  *
- * Weights: tr(E H Eᵀ) / tr(W H Wᵀ), E = W − Ŵ, H = Σ xᵀx. Activations: an 8-bit grid of step s adds s²/12 to each input,
- * independent of the others: rows · s²/12 · Σ w² / tr(W H Wᵀ).
+ * Of each output channel w: e H eᵀ / w H wᵀ, e = w − ŵ, H = Σ xᵀx. An 8-bit grid of step s adds s²/12 to each input,
+ * independent of the others: rows · s²/12 · Σ w² / w H wᵀ. The mean over channels: what one large channel says of the sum
+ * hides that the others are lost.
  */
 import type { LayerGram } from '../calibration/types.ts';
 import type { Model } from '../onnx/ir.ts';
@@ -80,7 +81,7 @@ export async function proxyReport(
     asked: request.asked ?? boldest(request.options),
     millis: context.now() - started,
   };
-  const explained = await explainLayers(model, base, activations, request, within(context, 0.9, 1));
+  const explained = await explainLayers(model, base, activations, request, within(context, 0.9, 1), false);
   return { ...base, layers: explained, millis: context.now() - started };
 }
 
@@ -112,7 +113,7 @@ function rowsOf(
   };
 }
 
-/** @returns NaN-free ratio; 0 where the layer gives nothing but zeros. */
+/** Mean over the output channels that give anything but zeros; 0 where none does. */
 async function noiseShare(
   layer: WeightLayer,
   values: Float32Array,
@@ -126,8 +127,8 @@ async function noiseShare(
   const channels = layer.tensor.dims[layer.axis];
   const n = gram.columns;
   const every = Math.max(1, Math.ceil((channels * n * n * 2) / MAX_PRODUCTS));
-  let noise = 0;
-  let signal = 0;
+  let ratios = 0;
+  let live = 0;
   let products = 0;
   for (let c = 0; c < channels; c += every) {
     const group = Math.floor((c * gram.groups) / channels);
@@ -135,17 +136,19 @@ async function noiseShare(
     const w = rowOf(values, c);
     const q = rowOf(changed, c);
     const e = w.map((value, i) => value - q[i]);
-    noise += quadratic(e, h, n);
-    signal += quadratic(w, h, n);
-    if (step > 0)
-      noise += ((gram.rows * step * step) / 12) * w.reduce((sum, value) => sum + value * value, 0);
+    const signal = quadratic(w, h, n);
+    const rounded = ((gram.rows * step * step) / 12) * w.reduce((sum, value) => sum + value * value, 0);
+    if (signal > 0) {
+      live++;
+      ratios += Math.max(0, quadratic(e, h, n) + rounded) / signal;
+    }
     products += 2 * n * n;
     if (products >= PRODUCTS_BETWEEN_BREATHS) {
       products = 0;
       await breathe();
     }
   }
-  return signal > 0 ? Math.max(0, noise / signal) : 0;
+  return live === 0 ? 0 : ratios / live;
 }
 
 /** vᵀHv. */

@@ -70,7 +70,14 @@ export async function measureSensitivity(
     asked: request.asked ?? boldest(request.options),
     millis: context.now() - started,
   };
-  const layers = await explainLayers(model, base, activations, request, within(context, TRIALS_SHARE, 1));
+  const layers = await explainLayers(
+    model,
+    base,
+    activations,
+    request,
+    within(context, TRIALS_SHARE, 1),
+    true,
+  );
   return {
     report: { ...base, layers, millis: context.now() - started },
     anchors: trials.anchors,

@@ -235,7 +235,7 @@ const BORDER_COPIES = 6;
 type BorderOp = 'QuantizeLinear' | 'DequantizeLinear' | 'Transpose' | 'LeakyRelu' | 'Add';
 
 /** One operator many times over a value that is made inside: nobody fetches what it gives. */
-function borders(name: string, opType: BorderOp): SpeedProbe {
+function borders(name: string, opType: BorderOp, copies = BORDER_COPIES): SpeedProbe {
   const side = 64;
   const dims = [1, side, side, BORDER_ELEMENTS / side / side];
   const ofCodes = opType === 'DequantizeLinear' || opType === 'Transpose' || opType === 'Add';
@@ -250,13 +250,13 @@ function borders(name: string, opType: BorderOp): SpeedProbe {
   build.nodes.push(node('Identity', ['x'], ['y']));
   const types: Record<string, DataType> = {};
   const outputs = ['y'];
-  for (let i = 0; i < BORDER_COPIES; i++) {
+  for (let i = 0; i < copies; i++) {
     const output = `t${i}`;
     build.nodes.push(...borderNodes(opType, ofCodes ? 'codes' : 'wide', output, i, build.tensors));
     types[output] = opType === 'DequantizeLinear' || opType === 'LeakyRelu' ? 'float32' : 'uint8';
     outputs.push(output);
   }
-  const elements = BORDER_ELEMENTS * BORDER_COPIES;
+  const elements = BORDER_ELEMENTS * copies;
   return finish(name, build, [1], outputs, { [WORK_OF[opType]]: elements, filled: BORDER_ELEMENTS }, types);
 }
 
@@ -318,6 +318,8 @@ export function speedProbes(): SpeedProbe[] {
     borders('transpose', 'Transpose'),
     borders('elementwise', 'LeakyRelu'),
     borders('join', 'Add'),
+    // Tells what making the values takes from what is done to them.
+    borders('elementwise once', 'LeakyRelu', 1),
   ];
 }
 
