@@ -109,8 +109,10 @@ export async function applyRecipe(
     const report = reportOf(step.pass, outcome, context.now() - started);
     reports.push(observed?.used() === true ? withSamples(report, observed.calibration) : report);
   }
-  const lowered = await lowerModel(logical, (fraction, doing) =>
-    checkpoint(1 - LOWERING_SHARE * (1 - fraction), doing),
+  const lowered = await lowerModel(
+    logical,
+    (fraction, doing) => checkpoint(1 - LOWERING_SHARE * (1 - fraction), doing),
+    target.localFunctions,
   );
   if (wasValid) refuseBroken(logical, lowered.model, recipe, recipe.steps.length - 1);
   await checkpoint(1, 'done');

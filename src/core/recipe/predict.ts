@@ -4,7 +4,7 @@
  */
 import { planPrune, prunedCount, prunesNothing, storageOf } from '../passes/prune-magnitude/plan.ts';
 import { pruneMagnitudeMeta } from '../passes/prune-magnitude/meta.ts';
-import { FormMemo } from '../passes/lowering/candidates.ts';
+import { FormMemo, NO_FUNCTIONS } from '../passes/lowering/candidates.ts';
 import type { FormRequest } from '../passes/lowering/candidates.ts';
 import { decideForms } from '../passes/lowering/choose.ts';
 import type { Choice, FormPlan } from '../passes/lowering/choose.ts';
@@ -48,7 +48,8 @@ export interface SizePrediction {
 
 /** @param recipe checked (parse.ts); layers that the skeleton does not have are ignored. */
 export function predictSize(skeleton: SizeSkeleton, recipe: Recipe): SizePrediction {
-  const run = new Rehearsal(skeleton, targetOf(recipe.target));
+  const target = targetOf(recipe.target);
+  const run = new Rehearsal(skeleton, target);
   recipe.steps.forEach((step, i) => run.step(step, i));
   const states = run.states;
   run.doubtUnusual();
@@ -64,7 +65,7 @@ export function predictSize(skeleton: SizeSkeleton, recipe: Recipe): SizePredict
     };
   }
   const shapes = states.flatMap((state) => (state === undefined ? [] : [state]));
-  const { plan, base } = written(skeleton, encoded, shapes);
+  const { plan, base } = written(skeleton, encoded, shapes, target.localFunctions);
   let next = 0;
   const layers = skeleton.layers.map((layer, i): LayerPrediction => {
     const state = states[i];
@@ -152,7 +153,7 @@ class Rehearsal {
     const keep = plan.kind === 'global' ? this.#globalKeep(layer, index, values, disturbed) : plan.keep;
     const kept = state?.kept ?? layer.elements;
     if (prunesNothing(plan.kind, keep, layer.elements, kept)) return state;
-    const sparse = storageOf(values);
+    const sparse = storageOf(values, this.#target);
     if (state !== undefined) {
       return { ...state, masked: true, kept: keep, storage: { ...state.storage, sparse } };
     }
@@ -204,20 +205,23 @@ class Rehearsal {
   }
 }
 
-/** Chains that do not change while a slider moves. */
-const memos = new WeakMap<SizeSkeleton, FormMemo>();
+/** Chains that do not change while a slider moves, for targets with and without functions. */
+const memos = new WeakMap<SizeSkeleton, { readonly calls: FormMemo; readonly plain: FormMemo }>();
 
 /** The forms that lowering would choose, and the lengths of the model that it would change. */
 function written(
   skeleton: SizeSkeleton,
   layers: readonly SkeletonLayer[],
   shapes: readonly EncodingShape[],
+  functions: boolean,
 ): { plan: FormPlan; base: SkeletonBase } {
   const at = (opset: number): FormRequest[] =>
     layers.map((layer, i) => requestFor(skeleton, layer, shapes[i], opset));
-  const memo = memos.get(skeleton) ?? new FormMemo();
-  memos.set(skeleton, memo);
-  const { opset, domain } = skeleton;
+  const kept = memos.get(skeleton) ?? { calls: new FormMemo(), plain: new FormMemo() };
+  memos.set(skeleton, kept);
+  const memo = functions ? kept.calls : kept.plain;
+  const { opset } = skeleton;
+  const domain = functions ? skeleton.domain : NO_FUNCTIONS;
   const wishes = wishedOpsets(at(bestOpset(opset)), opset, domain, memo);
   for (const wish of wishes) {
     const base = skeleton.raised.find((raised) => raised.opset === wish)?.base;

@@ -34,6 +34,8 @@ export class FormMemo {
 const CONSTANT_OPSET = 9;
 /** Functions are not known by name while a choice is made; names have about this length. */
 export const NOMINAL_NAME = 'int4s';
+/** In place of a domain: the target reads no functions inside a file, everything is written out. */
+export const NO_FUNCTIONS = '';
 type Form = 'dense' | 'sparse' | 'canonical' | 'nbits';
 
 export interface Candidate {
@@ -172,6 +174,7 @@ function measured(
   let tensorBytes = 0;
   for (const tensor of chain.tensors) tensorBytes += plannedBytes(tensor, holder);
   const callable =
+    domain !== NO_FUNCTIONS &&
     form !== 'canonical' &&
     form !== 'nbits' &&
     holder === 'initializer' &&

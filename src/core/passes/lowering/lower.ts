@@ -19,6 +19,7 @@ import type { SkippedLayer } from '../types.ts';
 import type { Chain, SharedKey } from './chain.ts';
 import { decideForms, standsOutside } from './choose.ts';
 import type { Choice } from './choose.ts';
+import { NO_FUNCTIONS } from './candidates.ts';
 import type { FormRequest } from './candidates.ts';
 import { callOf, FUNCTION_IR } from './functions.ts';
 import { CONTRIB_DOMAIN } from './matmul-nbits.ts';
@@ -47,15 +48,19 @@ const FIRST_IR_WITH_FREE_INITIALIZERS = 4;
 /** IR version that has int4. */
 const FIRST_IR_WITH_INT4 = 10;
 
-/** @param checkpoint called before each weight; may throw `cancelled`. */
+/**
+ * @param checkpoint called before each weight; may throw `cancelled`.
+ * @param functions whether the target reads functions inside a file.
+ */
 export async function lowerModel(
   model: Model,
   checkpoint: (fraction: number, doing: string) => Promise<void> = async () => {},
+  functions = true,
 ): Promise<Lowered> {
   const first = openDraft(model);
   const layers = encodedLayers(model, first);
   if (layers.length === 0) return { model, reverted: [], facts: {} };
-  const domain = freeDomain(model);
+  const domain = functions ? freeDomain(model) : NO_FUNCTIONS;
   const raised = raiseFor(model, layers, first, domain);
   const job = new LoweringJob(model, raised.draft, raised.opset);
   const plan = decideForms(requestsFor(model, layers, raised.opset, first), domain);

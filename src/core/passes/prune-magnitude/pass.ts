@@ -57,7 +57,12 @@ export const pruneMagnitude: Pass = {
       model: changed.length === 0 ? model : draft.finish(),
       changed,
       skipped,
-      facts: { 'weights pruned': changed.length },
+      facts: {
+        'weights pruned': changed.length,
+        ...(changed.length > 0 && Object.hasOwn(context.target.refusals, 'sparse')
+          ? { storage: context.target.refusals['sparse'].text }
+          : {}),
+      },
     };
   },
 };
@@ -106,7 +111,7 @@ async function prune(
     plan.kind === 'nm'
       ? await patternMask(layer, weights, plan.n, plan.m, context)
       : await context.kernels.topMask(weights, keep);
-  const encoding = withMask(layer.tensor, weights, mask, keep, values);
+  const encoding = withMask(layer.tensor, weights, mask, keep, storageOf(values, context.target));
   const pruned = await context.kernels.applyMask(weights, mask);
   const sums = await context.kernels.errorSums(originalValues(layer.tensor, weights), pruned);
   const tensor: Tensor = {
@@ -134,9 +139,8 @@ function withMask(
   weights: Float32Array,
   mask: Uint8Array,
   keep: number,
-  values: ParamValues,
+  sparse: WeightEncoding['storage']['sparse'],
 ): WeightEncoding {
-  const sparse = storageOf(values);
   const shape = { mask, masked: true, kept: keep };
   if (tensor.data.kind === 'encoded') {
     const { encoding } = tensor.data;

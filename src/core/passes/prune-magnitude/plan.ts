@@ -4,6 +4,7 @@
  */
 import { layoutOf } from '../../tensor/encoding.ts';
 import type { WeightStorage } from '../../tensor/encoding.ts';
+import type { Target } from '../../targets/types.ts';
 import type { ParamValues } from '../types.ts';
 
 export type PrunePlan =
@@ -70,7 +71,9 @@ export function rowsOf(layer: PrunableLayer): { rows: number; columns: number } 
   return { rows: channels, columns: reduction };
 }
 
-export function storageOf(values: ParamValues): WeightStorage['sparse'] {
+/** Zeros are written out where the target has no form for their places. */
+export function storageOf(values: ParamValues, target: Pick<Target, 'refusals'>): WeightStorage['sparse'] {
+  if (Object.hasOwn(target.refusals, 'sparse')) return 'dense';
   const asked = values['storage'];
   return asked === 'dense' || asked === 'bitmask' ? asked : 'auto';
 }

@@ -126,7 +126,7 @@ export function planLayer(layer: LayerShape, request: QuantizeRequest): Quantize
 }
 
 /** What a fragile layer gets: the plainest eight bits. */
-const PROTECTED: ParamValues = { granularity: 'auto', method: 'nearest', clip: 'auto' };
+const PROTECTED: ParamValues = { granularity: 'auto', clip: 'auto' };
 
 function planHalf(layer: LayerShape, target: Target): QuantizePlan | string {
   if (layer.dataType === 'float16') return 'already float16';
@@ -257,7 +257,28 @@ function chooseGranularity(
   }
   if (kind === 'tensor' || !target.weights.perChannel) return { kind: 'tensor' };
   if (kind === 'channel') return { kind: 'channel', axis };
-  return blocksPerChannel(layoutOf(layer.dims, axis).reduction, size) > 1
-    ? { kind: 'block', axis, size }
-    : { kind: 'channel', axis };
+  const { reduction } = layoutOf(layer.dims, axis);
+  const fitting = target.weights.evenBlocks === true && form === 'dequantize-linear';
+  const fits = fitting ? dividingSize(size, reduction) : size;
+  if (fits === undefined) {
+    problems.push(
+      `no block of up to ${size} inputs divides ${reduction}, as ${target.label} wants: one scale a channel`,
+    );
+    return { kind: 'channel', axis };
+  }
+  if (blocksPerChannel(reduction, fits) < 2) return { kind: 'channel', axis };
+  if (fits !== size) problems.push(`blocks of ${fits}: they must divide ${reduction}`);
+  return { kind: 'block', axis, size: fits };
+}
+
+/** Fewer inputs would spend more on scales than they save. */
+const SMALLEST_BLOCK = 8;
+
+/** The largest size up to `size` that divides the reduction; the reduction itself where it is no larger. */
+function dividingSize(size: number, reduction: number): number | undefined {
+  if (reduction <= size) return reduction;
+  for (let candidate = size; candidate >= SMALLEST_BLOCK; candidate--) {
+    if (reduction % candidate === 0) return candidate;
+  }
+  return undefined;
 }
