@@ -99,6 +99,7 @@ describe('chooseEntry', () => {
     const { taken, reasons } = choose(goal, floats, integers);
     expect(taken).toBe(0);
     expect(reasons[1]).toContain('cannot rule out that it is slower (0.98× to 1.02×)');
+    expect(choose(goal, integers)).toMatchObject({ taken: null, held: 0 });
     const proven = tried({ bytes: 300, speedup: { low: 1, high: 1.1 }, integers: true });
     expect(choose(goal, floats, proven).taken).toBe(1);
   });
@@ -106,6 +107,6 @@ describe('chooseEntry', () => {
   it('takes nothing that was not measured', () => {
     const failed = { ...tried({ bytes: 300 }), failure: { code: 'not-measurable', message: 'no' } as const };
     expect(choose(goal, failed)).toMatchObject({ taken: null, reasons: ['It could not be measured: no'] });
-    expect(choose(goal)).toEqual({ taken: null, reasons: [] });
+    expect(choose(goal)).toEqual({ taken: null, held: null, reasons: [] });
   });
 });

@@ -14,8 +14,10 @@ import { latencyVerdict, mayBeSlower, overallVerdict, sizeVerdict } from './verd
 export interface Choice {
   /** Of the entries; null where none may be taken. */
   readonly taken: number | null;
+  /** Where none is taken: the best of those that nothing but an uncertain speed speaks against. */
+  readonly held: number | null;
   /** A sentence for each entry. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly (string | null)[];
 }
 
 interface Judged {
@@ -23,6 +25,8 @@ interface Judged {
   readonly judgement: Judgement;
   /** Null where it may be taken. */
   readonly against: string | null;
+  /** That it may be slower is all that speaks against it. */
+  readonly held: boolean;
 }
 
 /** What must not be taken is told by its first reason: it got worse, or it misses the goal. */
@@ -34,19 +38,23 @@ export function chooseEntry(
 ): Choice {
   const judged = entries.map((entry): Judged => {
     const judgement = judgeGoal(goal, factsOf(entry, options));
-    return { entry, judgement, against: againstOf(entry, judgement, originalBytes) };
+    const against = againstOf(entry, judgement, originalBytes);
+    if (against !== null || !mayBeSlower(entry)) return { entry, judgement, against, held: false };
+    return { entry, judgement, against: maybeSlowerSentence(entry), held: true };
   });
   const able = [...judged.keys()].filter((i) => judged[i].against === null);
   const met = able.filter((i) => judged[i].judgement.state === 'met');
   const pool = met.length > 0 ? met : able;
-  const taken =
-    pool.length === 0 ? null : pool.reduce((best, i) => (better(goal, judged[i], judged[best]) ? i : best));
+  const best = (of: readonly number[]): number | null =>
+    of.length === 0 ? null : of.reduce((a, b) => (better(goal, judged[b], judged[a]) ? b : a));
+  const taken = best(pool);
+  const held = taken === null ? best([...judged.keys()].filter((i) => judged[i].held)) : null;
   const reasons = judged.map(({ against }, i) => {
     if (i === taken) return takenSentence(judged[i]);
     if (against !== null) return against;
     return passedOver(goal, judged[i], judged[taken ?? i]);
   });
-  return { taken, reasons };
+  return { taken, held, reasons };
 }
 
 function againstOf(entry: StudyEntry, { checks }: Judgement, originalBytes: number): string | null {
@@ -56,7 +64,7 @@ function againstOf(entry: StudyEntry, { checks }: Judgement, originalBytes: numb
   const verdict = overallVerdict(entry, originalBytes);
   if (verdict.tone === 'bad' && !lossIsAllowed(entry, checks, originalBytes))
     return `It got worse. ${verdict.text}`;
-  return verdict.held === true || mayBeSlower(entry) ? maybeSlowerSentence(entry) : null;
+  return null;
 }
 
 /** The goal names a loss, the whole interval keeps within it, and nothing else got worse. */

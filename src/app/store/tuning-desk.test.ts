@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { DataConfig } from '../../core/dataset/types.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type { DeviceSpeed, SensitivityReport, TuneResult } from '../../core/search/types.ts';
+import type { MeasureResult } from '../../worker/api.ts';
 import { createDataDesk } from './data-desk.ts';
 import type { DataDesk } from './data-state.ts';
 import { edit, undoEdit } from './edits.ts';
@@ -317,6 +318,37 @@ describe('automatic precision', () => {
     expect(currentId).toBe(ORIGINAL);
     // Without a goal the first one is taken, and shown.
     expect(store.getState().goal).toEqual({ objective: 'smallest', maxLoss: 0.005, neverSlower: true });
+  });
+
+  it('tries floats where integers may be slower and nothing else speaks against it', async () => {
+    store.setState({ goal: { objective: 'smallest', neverSlower: true } });
+    const steps = [
+      ...recipe('int8').steps,
+      { pass: 'quantize-activations', params: { mode: 'float' }, layers: { conv: { mode: 'static' } } },
+    ];
+    const mixed = { ...candidate('int8'), recipe: { ...recipe('int8'), steps } };
+    await search({ ...found(), candidates: [mixed] });
+    const make = fake.last('makeVariant');
+    const step = {
+      pass: 'quantize-activations',
+      changed: [{ layer: 'conv' }],
+      skipped: [],
+      facts: {},
+      millis: 1,
+    };
+    await make.succeed({ ...variantSummary('integers', make.recipe!, 250), steps: [step] });
+    const around = { speedup: 1.02, speedupInterval: { low: 0.97, high: 1.07 } };
+    const latency = { ...measureResult().latency, ...around };
+    await fake.last('measure').succeed(measureResult({ latency } as Partial<MeasureResult>));
+    await fake.last('evaluate').succeed(evaluation());
+    expect(fake.last('makeVariant').recipe?.steps.map(({ pass }) => pass)).toEqual(['quantize-weights']);
+    await tryOut('floats', 260, 0.8, { latency });
+    const { auto, currentId } = store.getState();
+    expect(auto.trials.map(({ state, floats }) => [state, floats])).toEqual([
+      ['passed-over', false],
+      ['taken', true],
+    ]);
+    expect(currentId).toBe('floats');
   });
 
   it('goes on with the others where one cannot be made', async () => {

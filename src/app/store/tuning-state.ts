@@ -16,6 +16,10 @@ import type { CalibrationInfo, GraphOutline } from '../../worker/api.ts';
 
 /** One candidate of the search for the best precision of each layer, as far as it was tried. */
 export interface AutoTrial {
+  /** Of the candidates of `tune`. */
+  readonly candidate: number;
+  /** The candidate with its integer layers computed in floats: a second try where its speed is not certain. */
+  readonly floats: boolean;
   /** Of its recipe; see recipe-edit. */
   readonly recipeKey: string;
   /** Null until it was made. */

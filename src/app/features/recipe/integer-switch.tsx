@@ -8,7 +8,7 @@ import { edit } from '../../store/edits.ts';
 import { ACTIVATIONS, metaOf } from '../../store/pass-names.ts';
 import { hasIntegers, withIntegers } from '../../store/recipe-edit.ts';
 import { recipeOf } from '../../store/state.ts';
-import { targetOnScreen } from '../../store/tuning-desk.ts';
+import { targetOnScreen } from '../../store/target-options.ts';
 
 export function IntegerSwitch(): ReactElement | null {
   const { store } = useApp();

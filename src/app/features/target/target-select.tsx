@@ -8,7 +8,7 @@ import { useApp, useAppState } from '../../store/context.ts';
 import { edit } from '../../store/edits.ts';
 import { withTarget } from '../../store/recipe-edit.ts';
 import { recipeOf } from '../../store/state.ts';
-import { targetOnScreen } from '../../store/tuning-desk.ts';
+import { targetOnScreen } from '../../store/target-options.ts';
 import { WarnIcon } from '../../ui/icons.tsx';
 import './target.css';
 

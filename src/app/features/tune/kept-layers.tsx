@@ -10,7 +10,7 @@ const SHOWN = 3;
 type Kept = readonly { readonly layer: string; readonly option: string; readonly reason: string }[];
 
 export function KeptLayers({ trials }: { readonly trials: readonly AutoTrial[] }): ReactElement | null {
-  const taken = trials.findIndex(({ state }) => state === 'taken');
+  const taken = trials.find(({ state }) => state === 'taken')?.candidate ?? -1;
   const kept = useAppState((state) => state.tune?.candidates[taken]?.kept);
   if (kept === undefined || kept.length === 0) return null;
   const rest = kept.slice(SHOWN);

@@ -18,8 +18,12 @@ export function TrialList({ trials }: { readonly trials: readonly AutoTrial[] })
   const candidates = useAppState((state) => state.tune?.candidates);
   return (
     <ol className="trials">
-      {trials.map((trial, i) => (
-        <Trial key={trial.recipeKey} trial={trial} candidate={candidates?.[i]} />
+      {trials.map((trial) => (
+        <Trial
+          key={trial.recipeKey}
+          trial={trial}
+          candidate={trial.floats ? undefined : candidates?.[trial.candidate]}
+        />
       ))}
     </ol>
   );
@@ -37,6 +41,7 @@ function Trial({
     <li className={trial.state === 'taken' ? 'trial trial-taken' : 'trial'}>
       <p className="trial-head">
         <b>{WORDS[trial.state]}</b>
+        {trial.floats ? <span>the same, computed in floats</span> : null}
         {candidate === undefined ? null : <i className="predicted">predicted {predictedText(candidate)}</i>}
         {entry === undefined ? null : <span>measured {measuredText(entry)}</span>}
       </p>

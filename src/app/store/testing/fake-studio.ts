@@ -41,11 +41,13 @@ export function fakeStudio(): FakeStudio {
     about: Partial<Pick<PendingCall, 'recipe' | 'variantId' | 'config' | 'request' | 'samples'>> = {},
   ): Promise<Result<T>> =>
     new Promise((resolve) => {
+      const stop = (): void => resolve({ ok: false, error: CANCELLED });
       const answer = async (result: Result<T>): Promise<void> => {
+        options.signal?.removeEventListener('abort', stop);
         resolve(result);
         await settle();
       };
-      options.signal?.addEventListener('abort', () => resolve({ ok: false, error: CANCELLED }));
+      options.signal?.addEventListener('abort', stop);
       calls.push({
         name,
         options,
