@@ -7,7 +7,7 @@ import { createCalibrationSamples } from '../../data/calibrate/samples.ts';
 import { openDataset } from '../../data/open-dataset.ts';
 import { createPictureDecoder } from '../../data/picture/decoder.ts';
 import type { Dataset } from '../../data/types.ts';
-import { createReferenceKernels } from '../../kernels/reference-backend.ts';
+import { createKernels } from '../../kernels/dispatch.ts';
 import { createNodeRunner } from '../../runtime/node-runner.ts';
 import { createCalibration } from '../calibration/create.ts';
 import type { Calibration, CalibrationSamples } from '../calibration/types.ts';
@@ -38,12 +38,12 @@ export function givenSamples(
 
 let shared: GraphRunner | undefined;
 
-/** Over the given samples, with onnxruntime-web in Node and the reference kernels. */
+/** Over the given samples, with onnxruntime-web in Node. */
 export function calibrationOn(samples: CalibrationSamples, runner?: GraphRunner): Calibration {
   return createCalibration({
     runner: runner ?? (shared ??= createNodeRunner()),
     samples,
-    kernels: createReferenceKernels(),
+    kernels: createKernels(),
   });
 }
 
