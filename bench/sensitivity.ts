@@ -11,6 +11,7 @@ import type { HostTensor } from '../src/core/onnx/graph-runner.ts';
 import { writeModel } from '../src/core/onnx/write.ts';
 import { applyRecipe } from '../src/core/passes/manager.ts';
 import { floatsOf } from '../src/core/search/damage.ts';
+import { DEFAULT_CALIBRATION_SAMPLES } from '../src/core/recipe/types.ts';
 import { activationStep, weightPrecision } from '../src/core/search/options.ts';
 import { LAYER_OPTIONS, type LayerOption } from '../src/core/search/types.ts';
 import { nodeCalibration } from '../src/core/testing/node-calibration.ts';
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     (['mobilenet', 'resnet8', 'dscnn'] as const).find((one) => one === positionals[0]) ?? 'mobilenet';
   const runner = createNodeRunner();
   const all = await nodeCalibration(shared, id, { samples: Number(values.all), runner });
+  const many = await nodeCalibration(shared, id, { samples: DEFAULT_CALIBRATION_SAMPLES, runner });
   const few = await nodeCalibration(shared, id, { samples: 64, runner });
   const samples = Number(values.samples);
   const started = performance.now();
@@ -51,6 +53,7 @@ async function main(): Promise<void> {
     {
       model: few.model,
       calibration: few.calibration,
+      rounding: many.calibration,
       runner,
       now: () => performance.now(),
       checkpoint: calm,

@@ -1,5 +1,6 @@
 /** `pare sensitivity`: what each layer in each precision does to the outputs, with causes and fixes. */
 import { assertValid } from '../core/onnx/verify.ts';
+import { DEFAULT_CALIBRATION_SAMPLES } from '../core/recipe/types.ts';
 import { DEFAULT_TARGET } from '../core/targets/types.ts';
 import type { SensitivityReport } from '../core/search/types.ts';
 import { createNodeRunner } from '../runtime/node-runner.ts';
@@ -25,16 +26,23 @@ export async function sensitivity(command: SensitivityCommand): Promise<Outcome>
     assertValid(opened.model);
     const runner = createNodeRunner();
     const { data, dataConfig, options, samples, target = DEFAULT_TARGET } = command;
-    const statistics = command.calibration ?? Math.max(samples, LEAST_STATISTICS_SAMPLES);
+    const all = command.calibration ?? DEFAULT_CALIBRATION_SAMPLES;
     const { calibration } = await openCalibration(
       opened,
-      { data, dataConfig, samples: statistics },
+      { data, dataConfig, samples: all },
       runner,
       checkpoint,
     );
-    const source = calibration.withSamples(statistics);
+    const source = calibration.withSamples(Math.max(samples, LEAST_STATISTICS_SAMPLES));
     const report = await searchSensitivity(
-      { model: opened.model, calibration: source, runner, now: () => performance.now(), checkpoint },
+      {
+        model: opened.model,
+        calibration: source,
+        rounding: calibration.withSamples(all),
+        runner,
+        now: () => performance.now(),
+        checkpoint,
+      },
       { options, samples, metric: 'auto', target },
     );
     progress.clear();

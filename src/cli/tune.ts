@@ -14,7 +14,7 @@ import { DEFAULT_TARGET } from '../core/targets/types.ts';
 import { measureDeviceSpeed } from '../runtime/device-speed.ts';
 import { loadNodeRuntime } from '../runtime/node-ort.ts';
 import { createNodeRunner } from '../runtime/node-runner.ts';
-import { searchRecipes } from '../worker/search-model.ts';
+import { LEAST_STATISTICS_SAMPLES, searchRecipes } from '../worker/search-model.ts';
 import type { Command } from './arguments.ts';
 import { openCalibration } from './open-calibration.ts';
 import { openModelFile, type OpenModel } from './open-model.ts';
@@ -49,7 +49,7 @@ export async function tuneModel(command: TuneCommand): Promise<Outcome> {
     const samples = command.calibration ?? DEFAULT_CALIBRATION_SAMPLES;
     const open = await openCalibration(opened, { data, dataConfig, samples }, runner, within(0, 0.05));
     const speed = target === 'ort-wasm' ? await speedOf(command.threads, within(0.05, 0.1)) : null;
-    const calibration = open.calibration.withSamples(samples);
+    const statistics = Math.max(DEFAULT_SENSITIVITY_SAMPLES, LEAST_STATISTICS_SAMPLES);
     const request: TuneRequest = {
       goal: goalOf(command),
       target,
@@ -61,7 +61,8 @@ export async function tuneModel(command: TuneCommand): Promise<Outcome> {
     const found = await searchRecipes(
       {
         model: opened.model,
-        calibration,
+        calibration: open.calibration.withSamples(statistics),
+        rounding: open.calibration.withSamples(samples),
         runner,
         now: () => performance.now(),
         checkpoint: within(0.1, SEARCH_SHARE),

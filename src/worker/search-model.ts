@@ -18,6 +18,8 @@ import type { Checkpoint } from './jobs.ts';
 export interface SearchHost {
   readonly model: Model;
   readonly calibration: Calibration;
+  /** As many samples as recipes look at; absent = `calibration`. */
+  readonly rounding?: Calibration;
   readonly runner: GraphRunner;
   /** Of the simplified model, where it is known. */
   readonly skeleton?: SizeSkeleton | undefined;
@@ -46,7 +48,7 @@ export async function searchRecipes(host: SearchHost, request: TuneRequest): Pro
 }
 
 async function prepare(host: SearchHost): Promise<{ model: Model; context: SearchContext }> {
-  const { runner, calibration, checkpoint, skeleton, firstOutcomes } = host;
+  const { runner, calibration, rounding, checkpoint, skeleton, firstOutcomes } = host;
   const kernels = createKernels();
   const now = (): number => host.now();
   const recipe = { seed: 1, steps: [{ pass: 'simplify' }] };
@@ -65,6 +67,7 @@ async function prepare(host: SearchHost): Promise<{ model: Model; context: Searc
     calibration,
     checkpoint,
     now,
+    ...(rounding === undefined ? {} : { rounding }),
     ...(skeleton === undefined ? {} : { skeleton }),
   };
   return { model: logical, context };

@@ -211,14 +211,12 @@ export class Workshop {
     request: SensitivityRequest,
     checkpoint: Checkpoint,
   ): Promise<SensitivityReport> {
-    const samples = Math.max(request.samples, LEAST_STATISTICS_SAMPLES);
-    return searchSensitivity(await this.#searchHost(modelId, samples, checkpoint), request);
+    return searchSensitivity(await this.#searchHost(modelId, request.samples, checkpoint), request);
   }
 
   /** Recipes of mixed precision, on what `calibrate` has set. */
   async tune(modelId: string, request: TuneRequest, checkpoint: Checkpoint): Promise<TuneResult> {
-    const host = await this.#searchHost(modelId, DEFAULT_CALIBRATION_SAMPLES, checkpoint);
-    return searchRecipes(host, request);
+    return searchRecipes(await this.#searchHost(modelId, request.samples, checkpoint), request);
   }
 
   async #searchHost(modelId: string, samples: number, checkpoint: Checkpoint): Promise<SearchHost> {
@@ -230,7 +228,8 @@ export class Workshop {
       checkpoint,
       firstOutcomes: opened.firstOutcomes,
       model: opened.model,
-      calibration: opened.calibration.withSamples(samples),
+      calibration: opened.calibration.withSamples(Math.max(samples, LEAST_STATISTICS_SAMPLES)),
+      rounding: opened.calibration.withSamples(DEFAULT_CALIBRATION_SAMPLES),
       skeleton: await this.simplifiedSkeleton(modelId, quiet),
     };
   }

@@ -14,6 +14,11 @@ export interface SearchContext {
   readonly kernels: KernelSet;
   readonly runner: GraphRunner;
   readonly calibration: Calibration;
+  /**
+   * What weights are rounded on, where that is another choice of samples: as many as recipes look at, so that what is
+   * tried is what recipes make. Absent = `calibration`.
+   */
+  readonly rounding?: Calibration;
   /** Of the simplified model, where the host has it; else it is made when sizes are asked for. */
   readonly skeleton?: SizeSkeleton;
   /** Weights that were made for options, kept for the length of a search. */
@@ -31,7 +36,7 @@ export function passContext(context: SearchContext, target: TargetId, fraction: 
     runner: context.runner,
     random: seededRandom(1),
     target: targetOf(target),
-    calibration: context.calibration,
+    calibration: context.rounding ?? context.calibration,
     checkpoint: (_, doing) => context.checkpoint(fraction, doing),
   };
 }
