@@ -150,8 +150,7 @@ async function calibrate(
     const methodOf = methodOfValues(layers, plan, methods);
     const { grids, missing } = chooseGrids(plan.values, statistics, scheme, methodOf);
     if (missing.size === 0) {
-      const facts = factsOf(context, statistics, plan, layers, methods);
-      return { layers, plan, grids, skipped, facts };
+      return { layers, plan, grids, skipped, facts: factsOf(plan, layers, methods) };
     }
     const without = layers.filter((layer) => {
       const value = valuesOf(layer, plan).find((name) => missing.has(name));
@@ -200,21 +199,14 @@ function methodOfValues(
 }
 
 function factsOf(
-  { calibration }: PassContext,
-  statistics: Statistics,
   plan: ValuePlan,
   layers: readonly IntegerLayer[],
   methods: MethodOf,
 ): Record<string, number | string> {
-  const samples = calibration?.samples;
   const used = [...new Set(layers.map(({ weight }) => methods(weight.id)))];
   return {
     'values quantized': plan.values.length,
     ...(used.length === 0 ? {} : { ranges: used.join(', ') }),
-    ...(samples === undefined ? {} : { 'calibrated on': `${statistics.samples}: ${samples.description}` }),
-    ...(samples?.origin === 'synthetic'
-      ? { warning: 'ranges come from made-up inputs: give samples of your own, or accuracy may be far off' }
-      : {}),
   };
 }
 
@@ -246,7 +238,7 @@ async function write(
   }
   for (const value of plan.values) {
     await context.checkpoint(0.95, 'writing scales');
-    writePair(main, value, gridOf(value.name), constants);
+    writePair(main, value, gridOf(value.name), constants, target);
   }
   for (const layer of selection.dynamic) {
     await context.checkpoint(0.97, `writing ${layer.weight.label}`);

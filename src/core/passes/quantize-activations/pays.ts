@@ -20,8 +20,6 @@ interface KernelCosts {
   readonly dequantize: number;
   /** By operator, what an element costs more in codes than in floats. */
   readonly carried: Readonly<Partial<Record<string, number>>>;
-  /** An element of a MaxPool that has codes but no integer layer before it. */
-  readonly lonePool: number;
   /** Rows from which a product is faster; with fewer, reading the weight is all there is to it. */
   readonly minRows: number;
 }
@@ -45,7 +43,6 @@ const WASM: KernelCosts = {
     Sigmoid: -2,
     LeakyRelu: -0.5,
   },
-  lonePool: 19,
   minRows: 4,
 };
 
@@ -143,10 +140,8 @@ function borders(
   let nanos = 0;
   for (const { name, kind, reads } of values) {
     const count = elements(name);
-    if (kind === 'source') {
-      nanos += costs.quantize * count;
-      if (main.producer(name)?.opType === 'MaxPool') nanos += costs.lonePool * count;
-    } else if (main.isGraphOutput(name) || main.uses(name).length > reads.length) {
+    if (kind === 'source') nanos += costs.quantize * count;
+    else if (main.isGraphOutput(name) || main.uses(name).length > reads.length) {
       nanos += costs.dequantize * count;
     }
   }

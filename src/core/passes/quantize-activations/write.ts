@@ -12,7 +12,7 @@ import type { Target } from '../../targets/types.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import { quantizeBias, reduceRange, roomForBias } from './bias.ts';
 import { int8Encoding } from './layers.ts';
-import { isOnnxruntime, isTurned, turnedWeight, writeProduct } from './onnxruntime.ts';
+import { behindPool, isOnnxruntime, isTurned, turnedWeight, writeProduct } from './onnxruntime.ts';
 import type { IntegerLayer, LayerNode } from './layers.ts';
 import type { PlannedValue } from './plan.ts';
 
@@ -53,13 +53,16 @@ export function writePair(
   value: PlannedValue,
   grid: CodeGrid,
   constants: GridConstants,
+  target: Target,
 ): void {
   const parameters = [constants.scale(grid.scale), constants.zeroPoint(grid)];
   const codes = main.freshName('codes');
   const floats = main.freshName(value.kind === 'result' ? 'exact' : 'rounded');
-  const [from, to] = value.kind === 'result' ? [floats, value.name] : [value.name, floats];
   const producer = main.producer(value.name);
   const first = value.kind === 'result' ? undefined : firstOf(main, value);
+  const isolated = value.kind === 'source' && isOnnxruntime(target);
+  const source = isolated ? behindPool(main, value.name, grid, first) : value.name;
+  const [from, to] = value.kind === 'result' ? [floats, value.name] : [source, floats];
   if (value.kind === 'result' && producer !== undefined) {
     const outputs = producer.outputs.map((name) => (name === value.name ? floats : name));
     main.replaceNode(producer, { ...producer, outputs });
