@@ -180,6 +180,36 @@ describe('16-bit floats', () => {
     expect(found).toMatchObject({ hazard, severity, where: ['y'], source: 'measured' });
   });
 
+  it('a value that stays in 32 bits may be large', async () => {
+    // x · x is computed in floats, only its logarithm in halves.
+    const careful = model(
+      graph({
+        nodes: [
+          node('Mul', ['x', 'x'], ['big']),
+          node('Log', ['big'], ['log']),
+          node('Cast', ['log'], ['lh'], { attrs: { to: int(10) } }),
+          node('Neg', ['lh'], ['nh']),
+          node('Cast', ['nh'], ['y'], { attrs: { to: int(1) } }),
+        ],
+        inputs: [valueInfo('x', 'float32', [1, 2])],
+        outputs: [valueInfo('y', 'float32')],
+      }),
+    );
+    const plain = model(
+      graph({
+        nodes: [node('Mul', ['x', 'x'], ['big']), node('Log', ['big'], ['log']), node('Neg', ['log'], ['y'])],
+        inputs: [valueInfo('x', 'float32', [1, 2])],
+        outputs: [valueInfo('y', 'float32')],
+      }),
+    );
+    const calibration = knowing({
+      big: { min: 0, max: 1e6 },
+      log: { min: -2, max: 14 },
+      y: { min: -14, max: 2 },
+    });
+    expect(hazards(await look(careful, 'ort-webgpu', { original: plain, calibration }))).toEqual([]);
+  });
+
   it('ordinary activations are not', async () => {
     const calibration = knowing({ y: { min: -3, max: 8 } });
     expect(hazards(await look(computing, 'ort-webgpu', { original, calibration }))).toEqual([]);

@@ -15,7 +15,7 @@ import type { Target } from '../targets/types.ts';
 import { executedFindings } from './executed.ts';
 import { finding } from './finding.ts';
 import { halfFindings } from './half-findings.ts';
-import { computesInHalf } from './half.ts';
+import { computesInHalf, halfValues } from './half.ts';
 import { canSaturate, islandFindings, saturationFindings } from './integer-findings.ts';
 import { placesOf } from './places.ts';
 import type { Places } from './places.ts';
@@ -125,8 +125,7 @@ async function activationRanges(
 ): Promise<ReadonlyMap<string, ValueRange>> {
   const half = computesInHalf(written);
   const wanted = new Set(canSaturate(target.id) ? rangesWanted(view) : []);
-  if (half)
-    for (const node of (original ?? written).graph.nodes) for (const name of node.outputs) wanted.add(name);
+  if (half) for (const name of halfValues(written)) wanted.add(name);
   if (wanted.size === 0) return new Map();
   const what = half ? 'Whether activations fit 16-bit floats' : 'How large activations really get';
   if (calibration === undefined || original === undefined) {

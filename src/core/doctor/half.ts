@@ -7,6 +7,7 @@ import type { ValueRange } from '../calibration/types.ts';
 import { intAttribute } from '../onnx/attributes.ts';
 import { isOp } from '../onnx/build.ts';
 import type { Model, Tensor } from '../onnx/ir.ts';
+import { inferByRule } from '../onnx/shapes/infer.ts';
 import { readWeight } from '../onnx/weights.ts';
 import { allNodes } from '../targets/rules/operators.ts';
 import { DATA_TYPES } from '../tensor/dtype.ts';
@@ -55,6 +56,19 @@ export function computesInHalf(model: Model): boolean {
         isOp(node, 'Cast') && intAttribute(node, 'to', 0) === HALF_CODE && !constants.has(node.inputs[0]),
     )
   );
+}
+
+/** Values of the main graph that are halves at some moment: written as such, cast to it, or cast from it. */
+export function halfValues(model: Model): ReadonlySet<string> {
+  const found = new Set<string>();
+  const facts = inferByRule(model).of(model.graph);
+  for (const node of model.graph.nodes) {
+    for (const output of node.outputs) if (facts.get(output)?.type === 'float16') found.add(output);
+    if (!isOp(node, 'Cast')) continue;
+    if (intAttribute(node, 'to', 0) === HALF_CODE) found.add(node.inputs[0]);
+    if (facts.get(node.inputs[0])?.type === 'float16') found.add(node.outputs[0]);
+  }
+  return found;
 }
 
 /** The floats a stored half was made from: of the encoding, or the tensor of the same name in the original. */
