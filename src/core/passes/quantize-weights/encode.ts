@@ -77,9 +77,8 @@ function methodFor({ plan, gram, masked, kernel, axis }: EncodeTask): { method: 
       ? { method: 'nearest' }
       : { method: 'nearest', note: 'pruned weights cannot make up for errors: nearest codes' };
   }
-  if (asked === 'auto' && codeBits(plan.precision) === 8) return { method: 'nearest' };
   if (gram !== undefined) return { method: asked === 'auto' ? 'gptq-descent' : asked };
-  if (asked !== 'auto') return { method: 'nearest' };
+  if (asked !== 'auto' || codeBits(plan.precision) === 8) return { method: 'nearest' };
   return { method: kernel === undefined || axis === undefined ? 'nearest' : 'assumed' };
 }
 

@@ -70,7 +70,7 @@ export const quantizeWeightsMeta = {
     method: {
       kind: 'choice',
       label: 'Rounding',
-      help: 'How codes are found. Nearest: each weight for itself. HQQ: steps that fit most weights, without data. GPTQ and descent look at your samples: errors of one weight are made up for by others, so that outputs stay. Automatic: both, below 8 bits and where there are samples of your own; else nearest.',
+      help: 'How codes are found. Nearest: each weight for itself. HQQ: steps that fit most weights, without data. GPTQ and descent look at your samples: errors of one weight are made up for by others, so that outputs stay. Automatic: both, where there are samples of your own; without, nearest, and below 8 bits convolutions descend on what they usually see.',
       default: 'auto',
       options: [
         { value: 'auto', label: 'automatic' },

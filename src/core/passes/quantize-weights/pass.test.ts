@@ -99,10 +99,10 @@ describe('fragile layers', () => {
 });
 
 describe('methods', () => {
-  it('automatic with samples: GPTQ and descent below 8 bits, said with what they were made from', async () => {
+  it('automatic with samples: GPTQ and descent, said with what they were made from', async () => {
     const { step } = await run({ precision: 'int4' }, { calibration });
     expect(step.facts).toMatchObject({
-      'rounded by GPTQ, then descent': 2,
+      'rounded by GPTQ, then descent': 4,
       'rounded on': '12 given samples',
     });
     const wide = step.changed.find(({ layer }) => layer === 'wide');
@@ -122,7 +122,7 @@ describe('methods', () => {
   it('GPTQ on made-up inputs where it was asked for, with a warning', async () => {
     const synthetic = calibrationOn({ ...samples, origin: 'synthetic', key: 'synthetic' });
     const { step } = await run({ precision: 'int4', method: 'gptq' }, { calibration: synthetic });
-    expect(step.facts).toMatchObject({ 'rounded by GPTQ': 2 });
+    expect(step.facts).toMatchObject({ 'rounded by GPTQ': 4 });
     expect(step.facts['warning']).toMatch(/made-up inputs/);
   });
 

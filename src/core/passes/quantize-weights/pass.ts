@@ -118,7 +118,7 @@ class Run {
     if (calibration === undefined || layer.axis === undefined || maskOf(layer).masked) return false;
     if (!hasCodes(plan.precision)) return false;
     if (plan.method !== 'auto') return plan.method !== 'nearest' && plan.method !== 'hqq';
-    return codeBits(plan.precision) < 8 && calibration.samples.origin === 'samples';
+    return calibration.samples.origin === 'samples';
   }
 
   #fraction(): number {
