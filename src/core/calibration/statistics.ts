@@ -10,7 +10,7 @@ import { normalAxis } from '../onnx/shapes/fact.ts';
 import { countingModel, sweepHistograms, type HistogramTask } from './distributions.ts';
 import { hasFreeSizes, knowValues, type KnownValue } from './known-values.ts';
 import { sweepMoments, type ChannelTask } from './moments.ts';
-import { batchSizeOf, type SweepHost } from './sweep.ts';
+import { batchSizeOf, noneReadable, type SweepHost } from './sweep.ts';
 import type {
   CalibrationBatch,
   ChannelFigures,
@@ -66,7 +66,7 @@ export async function firstBatch({ samples }: SweepHost): Promise<CalibrationBat
     const batch = await samples.batch(index);
     if (batch.rows > 0) return batch;
   }
-  throw new PareError('data-invalid', 'None of the calibration samples can be read.');
+  throw noneReadable(samples);
 }
 
 /** Tells statistics that cannot be had from samples that the model cannot be run on. @throws PareError `runtime-refused` */

@@ -49,8 +49,13 @@ export async function sweepSamples(
   } finally {
     await sessions.release();
   }
-  if (done === 0) throw new PareError('data-invalid', 'None of the calibration samples can be read.');
+  if (done === 0) throw noneReadable(samples);
   return done;
+}
+
+/** @param samples were all tried */
+export function noneReadable({ description }: CalibrationSamples): PareError {
+  return new PareError('data-invalid', `None of the calibration samples can be read: ${description}.`);
 }
 
 type OpenSession = SweepGraph & { readonly rowsInput?: string; readonly session: GraphSession };

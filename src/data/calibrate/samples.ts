@@ -42,7 +42,7 @@ export function createCalibrationSamples(
   if (pool.length === 0) throw nothingSetAside(dataset, config);
   const indices = selectCalibration({ indices: pool }, count, seed);
   const batcher = createBatcher(dataset, config, ports, { samples: batch });
-  const failed = new Set<number>();
+  const failed = new Map<number, string>();
   const kept = new Map<number, CalibrationBatch>();
   let keptBytes = 0;
   const what = `${indices.length} ${indices.length === 1 ? 'sample' : 'samples'} of the calibration part of ${dataset.name}`;
@@ -52,14 +52,15 @@ export function createCalibrationSamples(
     count: indices.length,
     batches: Math.ceil(indices.length / batcher.size),
     get description() {
-      return failed.size === 0 ? what : `${what}, ${failed.size} of which cannot be read`;
+      if (failed.size === 0) return what;
+      return `${what}, ${failed.size} of which cannot be read (${[...failed.values()][0]})`;
     },
     async batch(index) {
       const known = kept.get(index);
       if (known !== undefined) return known;
       const some = indices.subarray(index * batcher.size, (index + 1) * batcher.size);
       const made = await batcher.make(some);
-      for (const { index: sample } of made.failed) failed.add(sample);
+      for (const { index: sample, reason } of made.failed) failed.set(sample, reason);
       const fed: CalibrationBatch = { feeds: made.feeds, rows: made.rows.length };
       const bytes = [...made.feeds.values()].reduce((sum, tensor) => sum + tensor.bytes.byteLength, 0);
       if (keptBytes + bytes <= KEPT_BYTES) {
