@@ -1,5 +1,6 @@
 /**
  * GFLOP/s of the matrix kernels beside onnxruntime-web's MatMul of the same sizes: one thread, one run, turns interleaved, medians.
+ * Beside the time on the clock stands the CPU time, which other work on the machine changes less; GFLOP/s are of CPU time.
  * xᵀx of [rows, n] counts as 2 · rows · n² for both, though the Gram kernel computes little more than half of it; what it
  * computes is said too. Fails when the Gram kernel is slower than MatMul. Run: npm run bench -- matrix-kernels
  */
@@ -59,27 +60,40 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
-async function millisOf(work: () => unknown): Promise<number> {
-  const start = performance.now();
+interface Taken {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+function cpuMillis(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+async function millisOf(work: () => unknown): Promise<Taken> {
+  const [start, cpu] = [performance.now(), cpuMillis()];
   await work();
-  return performance.now() - start;
+  return { wall: performance.now() - start, cpu: cpuMillis() - cpu };
 }
 
 /** Medians over rounds in which the works take turns, after one round that is not counted. */
-async function interleaved(works: readonly (() => unknown)[]): Promise<number[]> {
-  const times: number[][] = works.map(() => []);
+async function interleaved(works: readonly (() => unknown)[]): Promise<Taken[]> {
+  const times: Taken[][] = works.map(() => []);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [w, work] of works.entries()) {
-      const millis = await millisOf(work);
-      if (round > 0) times[w].push(millis);
+      const taken = await millisOf(work);
+      if (round > 0) times[w].push(taken);
     }
   }
-  return times.map(median);
+  return times.map((list) => ({
+    wall: median(list.map(({ wall }) => wall)),
+    cpu: median(list.map(({ cpu }) => cpu)),
+  }));
 }
 
 interface Figures {
   readonly n: number;
-  readonly millis: { readonly [K in 'matmul' | 'gram' | 'cholesky' | 'gptq' | 'descent']: number };
+  readonly taken: { readonly [K in 'matmul' | 'gram' | 'cholesky' | 'gptq' | 'descent']: Taken };
   /** Largest difference of the two products, in parts of the largest element. */
   readonly difference: number;
 }
@@ -97,7 +111,7 @@ async function measure(kernels: WasmKernelSet, matMul: MatMul, n: number): Promi
   const grids: RowGrids = gridsOf(w, WEIGHT_ROWS, n, { low: -8, high: 7, groupSize: 32 });
   const codes = kernels.gptqRows(w, WEIGHT_ROWS, n, u, grids);
   let product = new Float32Array(0);
-  const [matmul, gramMillis, cholesky, gptq, descent] = await interleaved([
+  const [matmul, ofGram, cholesky, gptq, descent] = await interleaved([
     async () => (product = (await matMul(left, x, [n, rows])) as Float32Array<ArrayBuffer>),
     () => kernels.accumulateGram(x, rows, n, zero),
     () => kernels.inverseCholesky(h, n),
@@ -109,7 +123,7 @@ async function measure(kernels: WasmKernelSet, matMul: MatMul, n: number): Promi
     most = Math.max(most, Math.abs(value));
     apart = Math.max(apart, Math.abs(value - gram[i]));
   });
-  return { n, millis: { matmul, gram: gramMillis, cholesky, gptq, descent }, difference: apart / most };
+  return { n, taken: { matmul, gram: ofGram, cholesky, gptq, descent }, difference: apart / most };
 }
 
 const cells = (...texts: string[]): string =>
@@ -118,33 +132,39 @@ const cells = (...texts: string[]): string =>
 /** Tiles of 8 × 8 on and above the diagonal. */
 const computedProducts = (n: number): number => (((n / 8) * (n / 8 + 1)) / 2) * 64;
 
-function report({ n, millis, difference }: Figures): number {
+/** One line; `flops` in GFLOP/s of CPU time, and beside MatMul's where `asked` says what that one did. */
+function line(
+  name: string,
+  { wall, cpu }: Taken,
+  flops?: number,
+  beside?: { matmul: Taken; asked: number },
+): void {
+  const speed = flops === undefined ? '' : (flops / cpu / 1e6).toFixed(1);
+  const ratios =
+    flops === undefined || beside === undefined
+      ? []
+      : (['wall', 'cpu'] as const).map((clock) => {
+          const taken = clock === 'wall' ? wall : cpu;
+          return (flops / taken / (beside.asked / beside.matmul[clock])).toFixed(2);
+        });
+  console.log(cells(name, wall.toFixed(1), cpu.toFixed(1), speed, ...ratios));
+}
+
+/** Prints the figures of one size; returns how many times as fast as MatMul the Gram kernel is, by the clock. */
+function report({ n, taken, difference }: Figures): number {
   const rows = ROWS_PER_INPUT * n;
   const asked = 2 * rows * n * n;
-  const speed = (flops: number, taken: number): string => (flops / taken / 1e6).toFixed(1);
-  const ratio = millis.matmul / millis.gram;
+  const beside = { matmul: taken.matmul, asked };
   console.log(`\nn = ${n}, ${rows} rows`);
-  console.log(cells('', 'ms', 'GFLOP/s', '× MatMul'));
-  console.log(cells('MatMul xᵀ·x', millis.matmul.toFixed(1), speed(asked, millis.matmul), '1.00'));
-  console.log(cells('accumulateGram', millis.gram.toFixed(1), speed(asked, millis.gram), ratio.toFixed(2)));
-  const computed = 2 * rows * computedProducts(n);
-  const perComputed = ratio * (computed / asked);
-  console.log(cells('  FLOP it computes', '', speed(computed, millis.gram), perComputed.toFixed(2)));
-  const factoring = (2 / 3) * n ** 3;
-  const ofMatMul = (factoring / millis.cholesky / asked) * millis.matmul;
-  console.log(
-    cells(
-      'inverseCholesky',
-      millis.cholesky.toFixed(1),
-      speed(factoring, millis.cholesky),
-      ofMatMul.toFixed(2),
-    ),
-  );
-  const products = WEIGHT_ROWS * n * n; // 2 · n²/2 a row
-  console.log(cells(`gptqRows, ${WEIGHT_ROWS}`, millis.gptq.toFixed(1), speed(products, millis.gptq)));
-  console.log(cells(`descendRows, ${WEIGHT_ROWS} × ${SWEEPS}`, millis.descent.toFixed(1)));
+  console.log(cells('', 'ms', 'CPU ms', 'GFLOP/s', '× MatMul', '× in CPU'));
+  line('MatMul xᵀ·x', taken.matmul, asked, beside);
+  line('accumulateGram', taken.gram, asked, beside);
+  line('  by FLOP it computes', taken.gram, 2 * rows * computedProducts(n), beside);
+  line('inverseCholesky', taken.cholesky, (2 / 3) * n ** 3, beside);
+  line(`gptqRows, ${WEIGHT_ROWS}`, taken.gptq, WEIGHT_ROWS * n * n, beside);
+  line(`descendRows, ${WEIGHT_ROWS} × ${SWEEPS}`, taken.descent);
   console.log(`xᵀx of the two: at most ${difference.toExponential(1)} of the largest element apart`);
-  return ratio;
+  return taken.matmul.wall / taken.gram.wall;
 }
 
 async function main(): Promise<void> {

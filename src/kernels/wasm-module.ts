@@ -197,10 +197,21 @@ export function supportsFlavour(flavour: WasmFlavour): boolean {
   return typeof WebAssembly === 'object' && WebAssembly.validate(bytesOf(BINARIES[flavour]));
 }
 
+/** Compiled once: instances share the code, also what the engine has optimised of it. */
+const modules = new Map<WasmFlavour, WebAssembly.Module>();
+
+function moduleOf(flavour: WasmFlavour): WebAssembly.Module {
+  let module = modules.get(flavour);
+  if (module === undefined) {
+    module = new WebAssembly.Module(bytesOf(BINARIES[flavour]));
+    modules.set(flavour, module);
+  }
+  return module;
+}
+
 /** A fresh instance with its own memory. Synchronous: the binary is under 20 kB. Throws where it is not supported. */
 export function instantiate(flavour: WasmFlavour): WasmExports {
-  const module = new WebAssembly.Module(bytesOf(BINARIES[flavour]));
-  const { exports } = new WebAssembly.Instance(module, {});
+  const { exports } = new WebAssembly.Instance(moduleOf(flavour), {});
   // The exports are what assembly/index.ts says; the fingerprint of the build ties the two together.
   return exports as unknown as WasmExports;
 }

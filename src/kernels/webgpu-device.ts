@@ -41,7 +41,7 @@ export interface GpuPass {
 }
 
 /** Several dispatches over the same buffers, one after the other. */
-export interface GpuJob {
+interface GpuJob {
   readonly shader: string;
   readonly source: string;
   /** By binding number in group 0; not 1. */
