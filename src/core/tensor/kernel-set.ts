@@ -93,7 +93,8 @@ export interface MatrixKernels {
   /**
    * Cyclic coordinate descent on tr((w − ŵ) H (w − ŵ)ᵀ), rows independent, columns in order, starting from `codes`:
    * ŵ_c ← Q(ŵ_c + g_c / H_cc), g −= Δ H_c·. Stops early when a sweep changes nothing. Columns with H_cc ≤ 0 keep their code.
-   * @throws RangeError when sizes do not agree, a scale is negative or not finite, low..high is beyond int8.
+   * @throws RangeError when sizes do not agree, H is not finite, a scale is negative or not finite, a code is outside
+   * low..high, or low..high is beyond int8.
    * Source: COMQ, arXiv:2403.07134; CDQuant, arXiv:2406.17542.
    */
   descendRows(
