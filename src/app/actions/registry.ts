@@ -1,9 +1,12 @@
 /** Every command of the page, in the order in which the palette lists them. */
 import { addDataAction } from './add-data.ts';
+import { autoPrecisionAction } from './auto-precision.ts';
 import { cancelAction } from './cancel.ts';
 import { closeProjectAction } from './close-project.ts';
 import { downloadAction } from './download.ts';
 import { findDuplicatesAction } from './find-duplicates.ts';
+import { findGuiltyLayerAction } from './find-guilty-layer.ts';
+import { lookForHazardsAction } from './look-for-hazards.ts';
 import { measureAction } from './measure-again.ts';
 import { openDataAction } from './open-data.ts';
 import { openModelAction } from './open-model.ts';
@@ -25,6 +28,9 @@ export const ACTIONS: readonly Action[] = [
   downloadAction,
   measureAction,
   cancelAction,
+  autoPrecisionAction,
+  findGuiltyLayerAction,
+  lookForHazardsAction,
   resetRecipeAction,
   openModelAction,
   openSampleAction,

@@ -153,7 +153,7 @@ export function keepMeasurement(
 function onItsTarget(result: MeasureResult, recipe: Recipe | undefined): MeasureResult {
   const { measurable, label } = targetOf(recipe?.target);
   if (measurable) return result;
-  const reason = `${label} does not run in a browser`;
+  const reason = `${label} does not run in this page`;
   const others = result.notMeasured.filter(({ what }) => what === 'agreement');
   return {
     ...result,

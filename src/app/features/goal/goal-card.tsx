@@ -3,8 +3,10 @@ import { Button } from '@mantine/core';
 import { memo, useRef, useState } from 'react';
 import type { ReactElement } from 'react';
 import { goalParts } from '../../../core/goal/sentence.ts';
+import { autoPrecisionAction } from '../../actions/auto-precision.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import { FIRST_GOAL } from '../../store/tuning-state.ts';
+import { useAction } from '../shell/use-action.ts';
 import { CardHead } from '../stages/card-head.tsx';
 import { stageTarget } from '../stages/go-to-stage.ts';
 import { GoalForm } from './goal-form.tsx';
@@ -59,6 +61,7 @@ export const GoalCard = memo(function GoalCard(): ReactElement {
         <>
           {goal === null ? null : <Checks />}
           <div className="row">
+            {goal === null ? null : <FindIt />}
             <Button ref={button} variant="default" size="compact-sm" onClick={() => setEditing(true)}>
               {goal === null ? 'Set a goal' : 'Edit goal'}
             </Button>
@@ -69,6 +72,15 @@ export const GoalCard = memo(function GoalCard(): ReactElement {
     </section>
   );
 });
+
+function FindIt(): ReactElement {
+  const find = useAction(autoPrecisionAction);
+  return (
+    <Button variant="filled" size="compact-sm" disabled={!find.enabled} onClick={find.run} title={find.label}>
+      Find it for me
+    </Button>
+  );
+}
 
 function Standing(): ReactElement | null {
   const judgement = useJudgement();

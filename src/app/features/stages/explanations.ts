@@ -42,7 +42,8 @@ export const EXPLANATIONS: Readonly<Record<StageId, Explanation>> = {
   optimize: {
     name: 'optimizing',
     what: 'A recipe of steps that make the file smaller: fewer bits for each weight, weights set to zero, a simpler graph.',
-    helps: 'Start with a preset, then move the sliders. Single layers can be set by hand in the table.',
+    helps:
+      'Start with a preset, then move the sliders. Auto chooses each layer’s precision for your goal; single layers can be set by hand in the table.',
     costs: 'Fewer bits and more zeros cost accuracy, slowly at first. Undo brings every step back.',
   },
   compare: {
