@@ -201,7 +201,13 @@ describe('the same recipe', () => {
 it('can be cancelled at every checkpoint', async () => {
   for (const method of ['gptq-descent', 'hqq', 'auto']) {
     let count = 0;
-    const countAll = testContext({ calibration, checkpoint: () => Promise.resolve(void count++) });
+    const countAll = testContext({
+      calibration,
+      checkpoint: () => {
+        count++;
+        return Promise.resolve();
+      },
+    });
     const steps = [{ pass: QUANTIZE, params: { precision: 'int3', method } }];
     await applyRecipe(network(), { seed: 1, steps }, countAll);
     for (const stop of [1, Math.floor(count / 2), count - 2]) {

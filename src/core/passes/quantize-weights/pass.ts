@@ -10,7 +10,7 @@ import { matrixUse } from '../../onnx/matrix-use.ts';
 import { editorsByPath, listWeights, replaceWeight } from '../../onnx/weights.ts';
 import type { WeightLayer } from '../../onnx/weights.ts';
 import { decodeWeight } from '../../tensor/decode.ts';
-import { codeBits, hasCodes, precisionLabel } from '../../tensor/encoding.ts';
+import { hasCodes, precisionLabel } from '../../tensor/encoding.ts';
 import type { CodePrecision, WeightEncoding } from '../../tensor/encoding.ts';
 import { carriedMask, decibels, originalOf, originalValues, usableValues } from '../encoded.ts';
 import type { LayerChange, Pass, PassContext, SkippedLayer } from '../types.ts';
