@@ -145,6 +145,19 @@ test('the graph: drawn, walked by keys, coloured, as a list; the chosen layer is
   });
   expect(colours).toBeGreaterThan(10);
 
+  // Wheel and drag move the drawing.
+  const picture = (): Promise<string> =>
+    drawing.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  await drawing.hover();
+  let seen = await picture();
+  await page.mouse.wheel(0, 300);
+  await expect.poll(picture).not.toBe(seen);
+  seen = await picture();
+  await page.mouse.down();
+  await page.mouse.move(500, 500, { steps: 4 });
+  await page.mouse.up();
+  await expect.poll(picture).not.toBe(seen);
+
   await drawing.focus();
   await page.keyboard.press('Home');
   const said = page.locator('.graph-frame').getByRole('status');

@@ -8,8 +8,9 @@ import { chromium, type Browser } from '@playwright/test';
 import { CHROMIUM_ARGS, WEBGPU_ARGS, findChromium } from '../scripts/chromium.mjs';
 import { startCountingServer } from './support/own-server.ts';
 import { DataPart } from './support/data-part.ts';
-import { digitsWithGroups } from './support/made-data.ts';
+import { digitsWithGroups, digitsZip } from './support/made-data.ts';
 import { ROOT, SAMPLE_MODEL } from './support/models.ts';
+import { plantedModel } from './support/planted-layer.ts';
 import { StudioPage, fileFrom } from './support/studio-page.ts';
 
 const FOLDER = join(ROOT, 'docs', 'screenshots');
@@ -62,6 +63,7 @@ async function photograph(
   await shoot('failed');
   await page.close();
   await photographData(browser, url, viewport, colorScheme);
+  await photographGuilty(browser, url, viewport, colorScheme);
 }
 
 /** The user's own data: proposed, in use with a goal, and what changed. */
@@ -98,6 +100,43 @@ async function photographData(
     await page.getByRole('tabpanel').scrollIntoViewIfNeeded();
     await shoot(tab.toLowerCase().replace(' ', '-'));
   }
+  await page.close();
+}
+
+/** One layer that 8 bits cannot hold: found, on the graph, repaired. */
+async function photographGuilty(
+  browser: Browser,
+  url: string,
+  viewport: (typeof VIEWPORTS)[number],
+  colorScheme: (typeof SCHEMES)[number],
+): Promise<void> {
+  const page = await browser.newPage({ viewport, colorScheme, reducedMotion: 'reduce' });
+  const studio = new StudioPage(page);
+  const data = new DataPart(page);
+  const card = page.getByRole('region', { name: 'Layer', exact: true });
+  const shoot = (state: string): Promise<Buffer> =>
+    page.screenshot({ path: join(FOLDER, `${state}-${viewport.width}-${colorScheme}.png`) });
+  await studio.goto(url);
+  await studio.drop([plantedModel(), digitsZip(500)]);
+  await studio.expectOpen();
+  await data.accept();
+  await page.getByRole('button', { name: 'int8', exact: true }).click();
+  await studio.idle();
+  await page.getByRole('button', { name: 'Find the guilty layer' }).click();
+  const rows = page.getByRole('region', { name: 'Layers, scrollable' });
+  await rows.locator('[data-damage]').first().waitFor();
+  await studio.idle();
+  await rows.scrollIntoViewIfNeeded();
+  await shoot('heat-map');
+  await data.tab('Graph').click();
+  await page.getByRole('application').waitFor();
+  await page.getByText(/laid out in/).scrollIntoViewIfNeeded();
+  await shoot('graph');
+  await card.getByRole('list', { name: 'Fixes' }).getByRole('button').first().click();
+  await studio.idle();
+  const outcome = card.locator('.fix-outcome[data-state="measured"]');
+  await outcome.scrollIntoViewIfNeeded();
+  await shoot('fixed');
   await page.close();
 }
 
