@@ -2,7 +2,7 @@
  * Quantization side by side: Pare and other tools on the same calibration samples, judged on the same other samples in
  * onnxruntime-web. Three commands: `npx tsx bench/quantization.ts --dump DIR` writes the tensors,
  * `python bench/peers/quantize.py DIR` lets the other tools work, `npx tsx bench/quantization.ts DIR [part of a name]
- * [--json FILE] [--no-latency]` makes Pare's variants and prints the table. No label is read for calibration.
+ * [--json FILE] [--no-latency] [--only PART]` makes Pare's variants and prints the table. No label is read for calibration.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +23,8 @@ const { values: options, positionals } = parseArgs({
     dump: { type: 'string' },
     json: { type: 'string' },
     'no-latency': { type: 'boolean' },
+    /** Parts of variants' names. */
+    only: { type: 'string', multiple: true },
   },
 });
 
@@ -73,7 +75,12 @@ async function main(): Promise<void> {
     }
     const peers = join(folder, 'peers', 'peers.json');
     const found: unknown = existsSync(peers) ? JSON.parse(readFileSync(peers, 'utf8')) : {};
-    lines.push(...(await quantizationTable(labelled, folder, found, options['no-latency'] !== true)));
+    lines.push(
+      ...(await quantizationTable(labelled, folder, found, {
+        timed: options['no-latency'] !== true,
+        only: options.only ?? [],
+      })),
+    );
   }
   if (given === undefined) rmSync(root, { recursive: true });
   if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(lines, null, 2));

@@ -86,7 +86,7 @@ export async function quantizationTable(
   labelled: LabelledModel,
   folder: string,
   peers: unknown,
-  timed: boolean,
+  { timed, only }: { readonly timed: boolean; readonly only: readonly string[] },
 ): Promise<QuantizationLine[]> {
   const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as DataConfig;
   const dataset = await openData(labelled.data, calm);
@@ -105,6 +105,7 @@ export async function quantizationTable(
   for (const [name, { tool, failed }] of Object.entries(
     peers as Record<string, { tool?: string; failed?: string }>,
   )) {
+    if (only.length > 0 && !only.some((part) => name.includes(part))) continue;
     const file = join(folder, 'peers', `${name}.onnx`);
     if (failed !== undefined || !existsSync(file)) {
       console.log(`  ${name.padEnd(26)} failed: ${failed ?? 'no file'}`);
@@ -116,11 +117,11 @@ export async function quantizationTable(
       fail(name, error);
     }
   }
-  for await (const { name, bytes, note } of pareVariants(opened, {
-    dataset,
-    config,
-    runner: createNodeRunner(),
-  })) {
+  for await (const { name, bytes, note } of pareVariants(
+    opened,
+    { dataset, config, runner: createNodeRunner() },
+    only,
+  )) {
     try {
       add(await judge(place, name, bytes, note));
     } catch (error) {
