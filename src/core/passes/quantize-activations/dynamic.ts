@@ -40,6 +40,9 @@ export function writeDynamic(main: GraphEditor, { weight, nodes }: IntegerLayer,
   const codes = masked(Int8Array.from(encoding.codes), encoding.mask);
   const dims = transposed ? [columns, rows] : [rows, columns];
   main.setInitializer(int8Tensor(weight.value, dims, transposed ? transpose(codes, rows, columns) : codes));
+  // What was declared of it speaks of floats.
+  main.removeValueInfo(weight.value);
+  main.removeInput(weight.value);
   for (const { node, bias, alpha } of nodes) {
     const current = main.current(node);
     if (current === undefined) continue;
