@@ -58,8 +58,7 @@ describe('chooseEntry', () => {
   });
 
   it('prefers what certainly meets the goal to what may, however small', () => {
-    // The interval is a point wide on both sides: at most 1.4 points lost, met; up to 1.8, may be
-    // more than 1.5.
+    // The interval is a point wide on both sides: at most 1.4 points lost, met; up to 1.8, may be more than 1.5.
     const sure = tried({ bytes: 500, accuracy: 0.796 });
     const open = tried({ bytes: 300, accuracy: 0.792 });
     const { taken, reasons } = choose({ ...goal, maxLoss: 0.015 }, sure, open);
@@ -81,6 +80,14 @@ describe('chooseEntry', () => {
     expect(reasons[0]).toContain('misses the goal');
     expect(reasons[1]).toContain('slower');
     expect(reasons[2]).toContain('Larger');
+  });
+
+  it('takes nothing that was measured beyond the limit, even where the interval cannot tell', () => {
+    // 0.8 points lost of at most 0.5, between 1.8 lost and 0.2 gained.
+    const few = tried({ bytes: 300, accuracy: 0.792 });
+    const { taken, reasons } = choose({ ...goal, maxLoss: 0.005 }, few);
+    expect(taken).toBeNull();
+    expect(reasons[0]).toContain('probably misses the goal. 0.8 pt lost of at most 0.5 pt');
   });
 
   it('takes a loss that the goal allows, and says it', () => {

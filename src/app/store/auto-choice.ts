@@ -4,7 +4,7 @@
  */
 import { judgeGoal } from '../../core/goal/judge.ts';
 import type { Judgement } from '../../core/goal/judge.ts';
-import type { Goal, GoalCheck } from '../../core/goal/types.ts';
+import type { Goal, GoalCheck, GoalFacts } from '../../core/goal/types.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
 import { formatBytes, formatFactor } from '../ui/format.ts';
 import { factsOf } from './goal-facts.ts';
@@ -37,8 +37,9 @@ export function chooseEntry(
   options: MeasureOptions,
 ): Choice {
   const judged = entries.map((entry): Judged => {
-    const judgement = judgeGoal(goal, factsOf(entry, options));
-    const against = againstOf(entry, judgement, originalBytes);
+    const facts = factsOf(entry, options);
+    const judgement = judgeGoal(goal, facts);
+    const against = againstOf(entry, judgement, originalBytes) ?? probablyMissed(goal, facts);
     if (against !== null || !mayBeSlower(entry)) return { entry, judgement, against, held: false };
     return { entry, judgement, against: maybeSlowerSentence(entry), held: true };
   });
@@ -65,6 +66,33 @@ function againstOf(entry: StudyEntry, { checks }: Judgement, originalBytes: numb
   if (verdict.tone === 'bad' && !lossIsAllowed(entry, checks, originalBytes))
     return `It got worse. ${verdict.text}`;
   return null;
+}
+
+/**
+ * What was measured, taken at its word: where the interval cannot tell, a value beyond the limit is no reason to take it.
+ * Speeds around 1 are left out: arithmetic that stayed as it was is as fast as it was, and other arithmetic is held.
+ */
+function probablyMissed(goal: Goal, facts: GoalFacts): string | null {
+  const { millis, speedup, accuracy } = facts;
+  const own = accuracy === null ? undefined : { low: accuracy.value, high: accuracy.value };
+  const { checks } = judgeGoal(
+    { ...goal, neverSlower: false },
+    {
+      ...facts,
+      millis: millis === null ? null : exactly(millis),
+      speedup: speedup === null ? null : exactly(speedup),
+      accuracy:
+        accuracy === null || own === undefined
+          ? null
+          : { ...accuracy, low: accuracy.difference, high: accuracy.difference, own },
+    },
+  );
+  const missed = checks.find(({ state }) => state === 'missed');
+  return missed === undefined ? null : `It probably misses the goal. ${missed.sentence}`;
+}
+
+function exactly({ value }: { readonly value: number }): { value: number; low: number; high: number } {
+  return { value, low: value, high: value };
 }
 
 /** The goal names a loss, the whole interval keeps within it, and nothing else got worse. */
