@@ -44,7 +44,7 @@ const branching = (i: number, next: () => number): number[] =>
   i === 0 ? [-1] : [...new Set([i - 1, Math.floor(next() * i)])];
 
 describe('allocate', () => {
-  it('gives the bits to the layer that needs them', () => {
+  it('gives the bits to the layer that needs them', async () => {
     const layer = (damage: number): AllocationLayer => ({
       ...NO_BORDER,
       feeds: [],
@@ -53,17 +53,20 @@ describe('allocate', () => {
         { bytes: 4, nanos: 1, damage, integer: false },
       ],
     });
-    const found = allocate([layer(1), layer(100), layer(2)], { minimize: 'damage', limits: { bytes: 16 } });
+    const found = await allocate([layer(1), layer(100), layer(2)], {
+      minimize: 'damage',
+      limits: { bytes: 16 },
+    });
     // 8 + 4 + 4 bytes: the second layer keeps its bits.
     expect(found).toEqual({ picks: [1, 0, 1], totals: { bytes: 16, nanos: 3, damage: 3 } });
   });
 
-  it('says that nothing keeps the limits', () => {
+  it('says that nothing keeps the limits', async () => {
     const layers = randomLayers(1, 4, chain);
-    expect(allocate(layers, { minimize: 'damage', limits: { bytes: 10 } })).toBeUndefined();
+    expect(await allocate(layers, { minimize: 'damage', limits: { bytes: 10 } })).toBeUndefined();
   });
 
-  it('leaves a lone layer in floats when the borders cost more than integers save', () => {
+  it('leaves a lone layer in floats when the borders cost more than integers save', async () => {
     const layer = (nanos: number, integer: number): AllocationLayer => ({
       enterNanos: 30,
       leaveNanos: 30,
@@ -73,10 +76,10 @@ describe('allocate', () => {
         { bytes: 1, nanos: integer, damage: 0, integer: true },
       ],
     });
-    const alone = allocate([layer(100, 50)], { minimize: 'nanos', limits: {} });
+    const alone = await allocate([layer(100, 50)], { minimize: 'nanos', limits: {} });
     expect(alone?.picks).toEqual([0]);
     // Two of them share their borders: 50 + 50 + 30 + 30 < 200.
-    const two = allocate([layer(100, 50), { ...layer(100, 50), feeds: [0] }], {
+    const two = await allocate([layer(100, 50), { ...layer(100, 50), feeds: [0] }], {
       minimize: 'nanos',
       limits: {},
     });
@@ -90,12 +93,12 @@ describe('allocate', () => {
     { minimize: 'damage', limits: { nanos: 260 } },
   ];
 
-  it('is as good as trying everything, on chains with one limit', () => {
+  it('is as good as trying everything, on chains with one limit', async () => {
     for (let seed = 1; seed <= 40; seed++) {
       const layers = randomLayers(seed, 6, chain);
       for (const aim of aims) {
         const best = bruteForce(layers, aim);
-        const found = allocate(layers, aim);
+        const found = await allocate(layers, aim);
         expect(found?.totals[aim.minimize], `seed ${seed} ${JSON.stringify(aim)}`).toBe(
           best?.totals[aim.minimize],
         );
@@ -103,14 +106,14 @@ describe('allocate', () => {
     }
   });
 
-  it('keeps all limits, and comes within a tenth of the best where values branch and two limits hold', () => {
+  it('keeps all limits, and comes within a tenth of the best where values branch and two limits hold', async () => {
     let equal = 0;
     let all = 0;
     for (let seed = 1; seed <= 40; seed++) {
       const layers = randomLayers(seed, 6, branching);
       const aim: Aim = { minimize: 'bytes', limits: { damage: 120, nanos: 330 } };
       const best = bruteForce(layers, aim);
-      const found = allocate(layers, aim);
+      const found = await allocate(layers, aim);
       if (best === undefined) continue;
       all++;
       expect(found, `seed ${seed}`).toBeDefined();
@@ -124,9 +127,9 @@ describe('allocate', () => {
     expect(equal / all).toBeGreaterThan(0.75);
   });
 
-  it('stays quick and near the best when there are too many states', () => {
+  it('stays quick and near the best when there are too many states', async () => {
     const layers = randomLayers(7, 300, chain);
-    const found = allocate(layers, { minimize: 'damage', limits: { bytes: 40_000 } });
+    const found = await allocate(layers, { minimize: 'damage', limits: { bytes: 40_000 } });
     // The relaxation that may split layers is no worse than any choice: greedy by slope gives its value.
     expect(found!.totals.bytes).toBeLessThanOrEqual(40_000);
     expect(found!.totals.damage).toBeLessThanOrEqual(1.02 * relaxedDamage(layers, 40_000) + 1);

@@ -54,12 +54,23 @@ const MAX_STATES_A_LAYER = 20_000;
 const MIXTURES = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1] as const;
 const MAX_ROUNDS = 20;
 
-/** @returns undefined where no choice keeps the limits. */
-export function allocate(layers: readonly AllocationLayer[], aim: Aim): Allocation | undefined {
+type Pause = () => Promise<void>;
+
+/**
+ * @param pause called for every layer; may throw.
+ * @returns undefined where no choice keeps the limits.
+ */
+export async function allocate(
+  layers: readonly AllocationLayer[],
+  aim: Aim,
+  pause: Pause = () => Promise.resolve(),
+): Promise<Allocation | undefined> {
   if (layers.length === 0) return undefined;
   let best: Allocation | undefined;
-  for (const picks of startingPoints(layers, aim)) {
-    const improved = improve(layers, picks, aim);
+  for (const weights of mixturesFor(layers, aim)) {
+    const states = await listStates(layers, weights, pause);
+    const start = states.reduce((a, b) => (isBetter(b, a, aim) ? b : a));
+    const improved = await improve(layers, picksOf(start, layers.length), aim, pause);
     if (best === undefined || isBetter(improved.totals, best.totals, aim)) best = improved;
   }
   return best !== undefined && excess(best.totals, aim) <= 0 ? best : undefined;
@@ -117,20 +128,13 @@ function isBetter(a: Totals, b: Totals, aim: Aim): boolean {
   return a.damage !== b.damage ? a.damage < b.damage : a.bytes < b.bytes;
 }
 
-/** From the lists of each mixture of costs: the best within the limits, or the one that is least beyond them. */
-function startingPoints(layers: readonly AllocationLayer[], aim: Aim): number[][] {
+/** Costs as one number: the best within the limits is looked for along each mixture. */
+function mixturesFor(layers: readonly AllocationLayer[], aim: Aim): Weights[] {
   const scale = scalesOf(layers);
-  const both =
-    (aim.minimize === 'bytes' || aim.limits.bytes !== undefined) &&
-    (aim.minimize === 'nanos' || aim.limits.nanos !== undefined);
   const timed = aim.minimize === 'nanos' || aim.limits.nanos !== undefined;
-  const mixtures = both ? MIXTURES : [timed ? 1 : 0];
-  return mixtures.map((share) => {
-    const weights = { bytes: (1 - share) / scale.bytes, nanos: share / scale.nanos };
-    const last = listStates(layers, weights);
-    const found = last.reduce((a, b) => (isBetter(b, a, aim) ? b : a));
-    return picksOf(found, layers.length);
-  });
+  const sized = aim.minimize === 'bytes' || aim.limits.bytes !== undefined;
+  const mixtures = timed && sized ? MIXTURES : [timed ? 1 : 0];
+  return mixtures.map((share) => ({ bytes: (1 - share) / scale.bytes, nanos: share / scale.nanos }));
 }
 
 function scalesOf(layers: readonly AllocationLayer[]): { bytes: number; nanos: number } {
@@ -154,13 +158,18 @@ interface State extends Totals {
 type Weights = Readonly<Record<'bytes' | 'nanos', number>>;
 
 /** All states behind the last layer, borders at its end paid. */
-function listStates(layers: readonly AllocationLayer[], weights: Weights): State[] {
+async function listStates(
+  layers: readonly AllocationLayer[],
+  weights: Weights,
+  pause: Pause,
+): Promise<State[]> {
   const readers = readersOf(layers);
   const most = Math.max(64, Math.min(MAX_STATES_A_LAYER, Math.floor(MAX_STATES / layers.length)));
   let states: State[] = [
     { bytes: 0, nanos: 0, damage: 0, cost: 0, integer: false, pick: -1, before: undefined },
   ];
-  layers.forEach((layer, i) => {
+  for (const [i, layer] of layers.entries()) {
+    await pause();
     const next: State[] = [];
     const chained = i > 0 && layer.feeds.length === 1 && layer.feeds[0] === i - 1;
     const onlyReader = i > 0 && readers[i - 1].length === 1 && readers[i - 1][0] === i;
@@ -177,7 +186,7 @@ function listStates(layers: readonly AllocationLayer[], weights: Weights): State
       });
     }
     states = thin(next, most);
-  });
+  }
   const end = layers[layers.length - 1].leaveNanos;
   return states.map((state) => (state.integer ? { ...state, nanos: state.nanos + end } : state));
 }
@@ -226,7 +235,12 @@ function picksOf(state: State, count: number): number[] {
 }
 
 /** Coordinate moves: one layer, or a layer with one that it feeds, until none helps. */
-function improve(layers: readonly AllocationLayer[], start: readonly number[], aim: Aim): Allocation {
+async function improve(
+  layers: readonly AllocationLayer[],
+  start: readonly number[],
+  aim: Aim,
+  pause: Pause,
+): Promise<Allocation> {
   let picks = [...start];
   let totals = totalsOf(layers, picks);
   const pairs = layers.flatMap(({ feeds }, to) =>
@@ -236,6 +250,7 @@ function improve(layers: readonly AllocationLayer[], start: readonly number[], a
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let moved = false;
     for (const group of groups) {
+      await pause();
       for (const move of movesOf(layers, group)) {
         if (group.every((layer, j) => picks[layer] === move[j])) continue;
         const tried = [...picks];

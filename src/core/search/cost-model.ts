@@ -99,14 +99,6 @@ export function breakEvenFanIn(speed: DeviceSpeed | null): number {
   return saved <= 0 ? Infinity : speed.requantizeNanos / saved;
 }
 
-/** The same for a layer alone among floats, with as many inputs as outputs: it pays for both borders. */
-export function breakEvenAlone(speed: DeviceSpeed | null): number {
-  if (speed === null) return USUAL_BREAK_EVEN;
-  const saved = 1e9 / speed.floatMacs - 1e9 / speed.integerMacs;
-  const border = speed.quantizeNanos + speed.dequantizeNanos + 2 * speed.transposeNanos;
-  return saved <= 0 ? Infinity : (speed.requantizeNanos + border) / saved;
-}
-
 export interface LayerTime {
   readonly layer: string;
   readonly floatNanos: number;

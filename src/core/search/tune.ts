@@ -113,13 +113,13 @@ class Search {
       await this.#context.checkpoint(i / BUDGET_FACTORS.length, 'sharing out precision');
       const allowed = budget * share;
       // Damages of layers do not simply add up: what the first allocation does together corrects the next.
-      const found = allocate(this.#layers(), this.#aim(allowed / factor));
+      const found = await this.#allocate(this.#aim(allowed / factor));
       if (found === undefined) continue;
       const together = await this.#combined.of(this.#choiceOf(found));
       const sum = found.totals.damage;
       if (sum > 0 && together > 0 && together > 2 * allowed) {
         factor = together / sum;
-        const again = allocate(this.#layers(), this.#aim(allowed / factor));
+        const again = await this.#allocate(this.#aim(allowed / factor));
         if (again !== undefined) await this.#add(again, allowed);
       }
       if (together <= 2 * allowed) await this.#add(found, allowed);
@@ -131,12 +131,13 @@ class Search {
   /** Nothing keeps within the damage: what does least of it within the other limits. */
   async #addLeastDamage(budget: number): Promise<void> {
     const { damage: _, ...limits } = this.#aim(budget).limits;
-    const found = allocate(this.#layers(), { minimize: 'damage', limits });
+    const found = await this.#allocate({ minimize: 'damage', limits });
     if (found !== undefined) await this.#add(found, budget);
   }
 
-  #layers() {
-    return this.#found.table.layers.map(({ allocation }) => allocation);
+  #allocate(aim: Aim): Promise<Allocation | undefined> {
+    const layers = this.#found.table.layers.map(({ allocation }) => allocation);
+    return allocate(layers, aim, () => this.#context.checkpoint(0, 'sharing out precision'));
   }
 
   #aim(damage: number): Aim {
@@ -170,7 +171,7 @@ class Search {
 
   async #add(found: Allocation, budget: number): Promise<void> {
     const { request, options, report, table } = this.#found;
-    const choice = this.#choiceOf(this.#slimmed(found, budget));
+    const choice = this.#choiceOf(await this.#slimmed(found, budget));
     const corrections = this.#corrections(choice);
     for (const equalized of this.#equalizeHelps(report, choice) ? [true, false] : [false]) {
       const steps = [
@@ -199,11 +200,11 @@ class Search {
   }
 
   /** Among the fastest: with the same time, the fewest bytes. */
-  #slimmed(found: Allocation, budget: number): Allocation {
+  async #slimmed(found: Allocation, budget: number): Promise<Allocation> {
     const aim = this.#aim(Math.max(budget, found.totals.damage));
     if (aim.minimize !== 'nanos') return found;
     const limits = { ...aim.limits, nanos: found.totals.nanos };
-    return allocate(this.#layers(), { minimize: 'bytes', limits }) ?? found;
+    return (await this.#allocate({ minimize: 'bytes', limits })) ?? found;
   }
 
   #corrections(choice: Readonly<Record<string, LayerOption>>): RecipeStep[] {
