@@ -126,7 +126,7 @@ describe('correct-bias', () => {
   const folder = sharedDir();
   if (folder === undefined)
     console.log('correct-bias on real models: skipped, the folder with models is absent');
-  it.skipIf(folder === undefined).each(['dscnn', 'resnet8'] as const)(
+  it.skipIf(folder === undefined).each(['dscnn', 'resnet8', 'mobilenet'] as const)(
     'lowers the output error of %s at 4 bits a channel',
     async (id) => {
       const opened = await nodeCalibration(folder!, id, { samples: 64 });

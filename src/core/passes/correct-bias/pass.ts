@@ -1,8 +1,8 @@
 /**
  * Pass correct-bias: moves the biases behind encoded weights so that each channel has the mean that it had in floats, on
  * the calibration samples; with `spread` also its standard deviation, taken up by the scales of the weights. Both are
- * measured through the model as it is now, a few layers at a time from input to output, so that later layers see what
- * earlier ones were given. Kept only if the model's outputs come closer to the floats'. It must not know quantizers.
+ * measured through the model as it is now, a layer at a time from input to output, so that later layers see what earlier
+ * ones were given; deep models by the means of their inputs (analytic.ts). Kept only if the model's outputs come closer to the floats'. It must not know quantizers.
  *
  * b ← b + E[y] − E[ŷ];  s_c ← s_c · σ(y_c)/σ(ŷ_c).
  * Source: Nagel et al. 2019, arXiv:1906.04721 (bias correction, empirical form); Finkelstein et al. 2019, arXiv:1906.03193.
@@ -14,12 +14,16 @@ import type { Model } from '../../onnx/ir.ts';
 import { listWeights } from '../../onnx/weights.ts';
 import { withDefaults } from '../params.ts';
 import type { LayerChange, Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
+import { correctByInputs } from './analytic.ts';
 import { readPlace, shifted } from './apply.ts';
 import type { Place, Shift } from './apply.ts';
 import { correctBiasMeta } from './meta.ts';
 
-/** Sweeps over the samples: layers are corrected in so many groups. More sweeps see more of what came before. */
-const MAX_GROUPS = 12;
+/**
+ * Sweeps over the samples, one a layer: two layers behind each other must not be measured in one sweep, because the
+ * second one's shift contains what the first one's will be corrected for. Deeper models are corrected by their inputs.
+ */
+const MAX_SWEEPS = 12;
 /** A channel's spread is corrected by at most this factor: beyond it the channel is broken, not shrunk. */
 const MAX_SPREAD = 2;
 /** Relative; below it a channel has no spread that could be compared. */
@@ -35,7 +39,10 @@ export const correctBiasPass: Pass = {
     const { places, skipped } = placesOf(model);
     if (places.length === 0) return unchanged(model, skipped, 'no encoded weight with a bias behind it');
     const spread = withDefaults(correctBiasMeta, params)['spread'] === true;
-    const corrected = await correct(model, places, spread, calibration, context);
+    const corrected =
+      places.length > MAX_SWEEPS && !spread
+        ? await correctByInputs(model, places, calibration, part(context, 0, 0.8))
+        : await correct(model, places, spread, calibration, context);
     const { samples } = calibration;
     const judge = (candidate: Model, from: number): Promise<number> =>
       outputError(runner, samples, model, candidate, part(context, from, from + 0.1));
@@ -85,17 +92,15 @@ async function correct(
   calibration: Calibration,
   context: PassContext,
 ): Promise<{ model: Model; changed: LayerChange[] }> {
-  const groups = Math.min(MAX_GROUPS, ids.length);
+  const groups = ids.length;
   const changed: LayerChange[] = [];
   let current = model;
   for (let g = 0; g < groups; g++) {
-    const wanted = new Set(
-      ids.slice(Math.floor((g * ids.length) / groups), Math.floor(((g + 1) * ids.length) / groups)),
-    );
+    const wanted = ids[g];
     const checkpoint = part(context, (0.8 * g) / groups, (0.8 * (g + 1)) / groups);
     const draft = openDraft(current);
     const places = listWeights(current, draft).flatMap((layer) => {
-      const place = wanted.has(layer.id) ? readPlace(layer, draft.main) : 'not now';
+      const place = layer.id === wanted ? readPlace(layer, draft.main) : 'not now';
       return typeof place === 'string' ? [] : [place];
     });
     const channels = places.map(({ output, channelAxis }) => ({ value: output, axis: channelAxis }));
