@@ -62,6 +62,11 @@ export const openvino: Target = {
       source: OPENVINO_INT8,
     },
     {
+      id: 'openvino-constant-weights',
+      text: 'Weights of LSTM, GRU and RNN must be constants where a file quantizes activations.',
+      source: 'measured: bench/peers/check_targets.py with OpenVINO 2026.4',
+    },
+    {
       id: 'openvino-ranges',
       text: 'Activations become unsigned or signed 8-bit codes, weights signed codes from −127 to 127 with one scale a channel.',
       source: OPENVINO_LPT,

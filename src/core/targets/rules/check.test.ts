@@ -263,6 +263,22 @@ describe('TensorRT', () => {
   });
 });
 
+describe('OpenVINO', () => {
+  it('wants constant weights in recurrent layers of a file with quantized activations', () => {
+    const make = (quantized: boolean): Model => {
+      const g = new QdqGraph();
+      const x = g.input('x', [1, 1, 2]);
+      const fed = quantized ? g.pair(x, 'uint8', 0.1) : x;
+      const w = g.codes('w', 'int8', [1, 4, 2], new Array<number>(8).fill(1), [0.5]);
+      const r = g.codes('r', 'int8', [1, 4, 1], new Array<number>(4).fill(1), [0.5]);
+      g.add('LSTM', [fed, w, r], 'y', { hidden_size: int(1) });
+      return g.output('y').finish();
+    };
+    expect(rulesOf(make(false), 'openvino')).toEqual([]);
+    expect(rulesOf(make(true), 'openvino')).toEqual(['openvino-constant-weights']);
+  });
+});
+
 it('looks through a Relu and a Clip, but not through what changes values', () => {
   const through = quantizedConv({ then: 'Relu' });
   expect(rulesOf(through, 'tflite')).toEqual([]);

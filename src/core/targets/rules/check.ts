@@ -1,6 +1,7 @@
 /** All rules of a target on a written file. It must not know passes or reports. */
 import type { Model } from '../../onnx/ir.ts';
 import type { Target, TargetId } from '../types.ts';
+import { openvinoBreaches } from './openvino.ts';
 import { operatorBreaches } from './operators.ts';
 import { qdqView } from './qdq-view.ts';
 import type { QdqView } from './qdq-view.ts';
@@ -28,6 +29,8 @@ function ownRules(model: Model, view: QdqView, id: TargetId): Breach[] {
       return webgpuBreaches(model, view);
     case 'webnn':
       return webnnBreaches(model);
+    case 'openvino':
+      return openvinoBreaches(view);
     case 'tensorrt':
       return tensorrtBreaches(view);
     case 'tflite':
@@ -38,7 +41,6 @@ function ownRules(model: Model, view: QdqView, id: TargetId): Breach[] {
     case 'ort-cpu-x86':
     case 'ort-cpu-x86-vnni':
     case 'ort-cpu-arm':
-    case 'openvino':
       return [];
     default:
       return id satisfies never;
