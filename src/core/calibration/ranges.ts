@@ -8,7 +8,7 @@
  * - mse: the range with the least Σ (x − value(x))², each bin taken as evenly filled, so that wide bins do not hide the step.
  * - entropy: the threshold T with the least KL(P ‖ Q): P the histogram of |x| cut at T with what lies beyond in its last
  *   bin, Q the same in as many levels as codes. Source: S. Migacz, 8-bit inference with TensorRT, GTC 2017.
- * - auto: all that was seen, unless the range of least squared error at least halves that error. What is cut off is an error
+ * - auto: all that was seen, unless the range of least squared error has a tenth of that error or less. What is cut off is an error
  *   in one direction, which adds up over a sum, while roundings cancel; it must gain much to be worth it.
  * Source of the affine scheme: Jacob et al. 2018, arXiv:1712.05877.
  */
@@ -186,7 +186,7 @@ function mseRange(histogram: ValueHistogram, full: ValueRange, scheme: CodeSchem
 }
 
 /** Error that a smaller range may leave, as a share of that of the full one. */
-const WORTH_CUTTING = 0.5;
+const WORTH_CUTTING = 0.1;
 
 function carefulRange(histogram: ValueHistogram, full: ValueRange, scheme: CodeScheme): ValueRange {
   const cut = mseRange(histogram, full, scheme);

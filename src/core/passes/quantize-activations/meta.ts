@@ -24,7 +24,7 @@ export const quantizeActivationsMeta = {
     range: {
       kind: 'choice',
       label: 'Ranges',
-      help: 'What of the values seen on the samples is represented: all, all but 0.01 %, the range with the least squared error, or the one that keeps most information (KL divergence). Automatic: all, unless outliers make that twice as bad as the least squared error.',
+      help: 'What of the values seen on the samples is represented: all, all but 0.01 %, the range with the least squared error, or the one that keeps most information (KL divergence). Automatic: all, unless outliers make that ten times as bad as the least squared error.',
       default: 'auto',
       options: [
         { value: 'auto', label: 'automatic' },
