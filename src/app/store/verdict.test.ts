@@ -4,8 +4,9 @@ import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
 import type { MeasureResult } from '../../worker/api.ts';
 import { DEFAULT_OPTIONS, ORIGINAL, optionsKey, originalEntry } from './state.ts';
 import type { StudyEntry } from './state.ts';
-import { evaluation, measureResult, modelSummary } from './testing/fake-studio.ts';
-import { accuracyVerdict, latencyVerdict, overallVerdict, sizeVerdict } from './verdict.ts';
+import { EMPTY_RECIPE } from './recipe-edit.ts';
+import { evaluation, measureResult, modelSummary, variantSummary } from './testing/fake-studio.ts';
+import { accuracyVerdict, latencyVerdict, mayBeSlower, overallVerdict, sizeVerdict } from './verdict.ts';
 
 const entry = (bytes: number, measurement: MeasureResult | null): StudyEntry => ({
   ...originalEntry(modelSummary()),
@@ -168,6 +169,35 @@ describe('the sentence for the whole', () => {
       tone: 'bad',
       text: '4.0× smaller, but far from the original’s outputs.',
     });
+  });
+
+  it('recommends other arithmetic only where it is certainly not slower', () => {
+    const step = { pass: 'quantize-activations', skipped: [], facts: {}, millis: 1 };
+    const using = (layers: readonly string[], low: number): StudyEntry => {
+      const measured = measureResult({ latency: speed((low + 1.1) / 2, { low, high: 1.1 }) });
+      const steps = [{ ...step, changed: layers.map((layer) => ({ layer })) }];
+      const one = { ...entry(250, measured), summary: { ...variantSummary('v1', EMPTY_RECIPE, 250), steps } };
+      return evaluated(one, 0, same);
+    };
+    expect(overallVerdict(using(['conv'], 1), 1000)).toMatchObject({ tone: 'good' });
+    expect(overallVerdict(using(['conv'], 0.99), 1000)).toMatchObject({
+      tone: 'neutral',
+      held: true,
+      text: expect.stringContaining('not recommended: its speed may be below the original’s') as string,
+    });
+    // No layer computes otherwise than before: an interval around 1 is noise.
+    expect(overallVerdict(using([], 0.99), 1000)).toMatchObject({ tone: 'good' });
+  });
+
+  it('takes weights that are decoded at every run for other arithmetic', () => {
+    const measured = measureResult({ latency: speed(1, { low: 0.98, high: 1.02 }) });
+    const stored = (storage: string): StudyEntry => ({
+      ...entry(250, measured),
+      recipe: { ...EMPTY_RECIPE, steps: [{ pass: 'quantize-weights', params: { storage } }] },
+    });
+    expect(mayBeSlower(stored('auto'))).toBe(false);
+    expect(mayBeSlower(stored('decode-at-load'))).toBe(false);
+    expect(mayBeSlower(stored('matmul-nbits'))).toBe(true);
   });
 
   it('has nothing to say of the original', () => {

@@ -13,6 +13,7 @@ import { ProgressLine } from '../../ui/progress-line.tsx';
 import { MadeUpNote } from '../calibration/calibration-line.tsx';
 import { useAction } from '../shell/use-action.ts';
 import { Explain } from '../stages/explain.tsx';
+import { SlowerNote } from '../tune/slower-note.tsx';
 import { useCurrentEntry } from '../workspace/use-study.ts';
 
 export function StatusStrip(): ReactElement {
@@ -64,6 +65,7 @@ function Standing(): ReactElement {
           </p>
         )}
         <OnTheData />
+        <SlowerNote />
         <MadeUpNote />
       </div>
       <Button

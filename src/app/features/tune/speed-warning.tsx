@@ -1,13 +1,12 @@
 /** A recipe that is predicted slower says so before it runs: which layers lose, why, and the form that does not. */
 import { Button } from '@mantine/core';
-import { useMemo } from 'react';
 import type { ReactElement } from 'react';
 import type { SlowLayer, SpeedPrediction } from '../../../core/search/predict-speed.ts';
-import { useApp, useAppSlice } from '../../store/context.ts';
+import { useApp } from '../../store/context.ts';
 import { replaceRecipe } from '../../store/edits.ts';
-import { speedPredictionOf } from '../../store/speed-prediction.ts';
 import { formatFactor, plural } from '../../ui/format.ts';
 import { WarnIcon } from '../../ui/icons.tsx';
+import { useSpeedPrediction } from './use-speed-prediction.ts';
 import './tune.css';
 
 /** More fold away. */
@@ -15,18 +14,7 @@ const SHOWN = 3;
 
 export function SpeedWarning(): ReactElement | null {
   const { store } = useApp();
-  const { model, costs, speed, options, profiles, draft } = useAppSlice((state) => ({
-    model: state.model,
-    costs: state.costs,
-    speed: state.speed,
-    options: state.options,
-    profiles: state.profiles,
-    draft: state.draft,
-  }));
-  const prediction = useMemo(
-    () => speedPredictionOf({ model, costs, speed, options, profiles, draft }),
-    [model, costs, speed, options, profiles, draft],
-  );
+  const prediction = useSpeedPrediction();
   if (prediction === null || prediction.slow.length === 0) return null;
   const { better } = prediction;
   return (
