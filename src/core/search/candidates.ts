@@ -4,9 +4,11 @@
  */
 import type { Model } from '../onnx/ir.ts';
 import { listWeights, readWeight } from '../onnx/weights.ts';
+import { lowerModel } from '../passes/lowering/lower.ts';
 import { quantizeWeightsMeta } from '../passes/quantize-weights/meta.ts';
 import { quantizeWeights } from '../passes/quantize-weights/pass.ts';
 import type { ParamSpec, ParamValues } from '../passes/types.ts';
+import { targetOf } from '../targets/registry.ts';
 import type { TargetId } from '../targets/types.ts';
 import { passContext } from './context.ts';
 import type { SearchContext } from './context.ts';
@@ -65,11 +67,18 @@ async function make(
   );
   const tensors = new Map(listWeights(outcome.model).map(({ id, tensor }) => [id, tensor]));
   const changed = new Set(outcome.changed.map(({ layer }) => layer));
+  // What would take no fewer bytes stays floats in the file: trying it would blame a layer for what is never done to it.
+  const { reverted } = await lowerModel(
+    outcome.model,
+    (_, doing) => context.checkpoint(fraction, doing),
+    targetOf(how.target).localFunctions,
+  );
+  for (const { layer } of reverted) changed.delete(layer);
   return {
     floats: (layer) => {
       const tensor = changed.has(layer) ? tensors.get(layer) : undefined;
       return tensor === undefined ? undefined : readWeight(tensor);
     },
-    skipped: new Map(outcome.skipped.map(({ layer, reason }) => [layer, reason])),
+    skipped: new Map([...outcome.skipped, ...reverted].map(({ layer, reason }) => [layer, reason])),
   };
 }

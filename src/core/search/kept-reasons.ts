@@ -36,7 +36,8 @@ function of(layer: LayerChoices, option: LayerOption) {
 function bitsReason(layer: LayerChoices, option: LayerOption, fewest: LayerOption, budget: number): string {
   const bold = of(layer, fewest);
   const now = of(layer, option);
-  if (bold === undefined || now === undefined) return `nothing is known of it in ${fewest}`;
+  if (bold === undefined || now === undefined)
+    return `in ${fewest} it cannot be had: its codes would take no fewer bytes, or the target refuses them`;
   if (bold.bytes >= now.bytes)
     return `in ${fewest} it would take no fewer bytes (${bold.bytes} against ${now.bytes})`;
   const share = budget > 0 ? bold.damage / budget : Infinity;
