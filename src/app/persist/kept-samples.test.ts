@@ -44,7 +44,7 @@ async function study(): Promise<Visit> {
     calibration,
     calibratedWith: samplesKey(state),
     sensitivity: report,
-    entries: { ...state.entries, v1: { ...state.entries['v1']!, calibration } },
+    entries: { ...state.entries, v1: { ...state.entries['v1'], calibration } },
   }));
   await page.rest();
   return page;
