@@ -106,7 +106,7 @@ export interface NodeCalibration {
 export async function nodeCalibration(
   folder: string,
   id: SharedModel,
-  { samples = 64, seed = 1, runner = (shared ??= createNodeRunner()) } = {},
+  { samples = 64, seed = 1, batch = 8, runner = (shared ??= createNodeRunner()) } = {},
 ): Promise<NodeCalibration> {
   const set = SETS[id];
   const path = join(folder, 'models', ...set.model);
@@ -127,7 +127,7 @@ export async function nodeCalibration(
     split: { seed, calibration: samples, holdBack: 0 },
     exclude: [],
   };
-  const chosen = createCalibrationSamples(dataset, config, ports, { count: samples, seed });
+  const chosen = createCalibrationSamples(dataset, config, ports, { count: samples, seed, batch });
   return {
     model,
     path,
