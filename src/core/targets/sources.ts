@@ -2,7 +2,6 @@
 
 /** Measured with onnxruntime-web 1.30.0 and kept in the project's documentation, with the commands. */
 export const MEASURED = 'measured: docs/benchmarks.md';
-export const ONNX_QUANTIZE = 'https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html';
 export const ONNX_DEQUANTIZE = 'https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html';
 export const ORT_QUANTIZATION =
   'https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html';
