@@ -132,7 +132,7 @@ async function activationRanges(
     const reason =
       original === undefined
         ? 'The original model was not given.'
-        : 'There is no runtime here that could run samples.';
+        : 'No samples were given to see it on.';
     notChecked.push({ what, reason });
     return new Map();
   }
