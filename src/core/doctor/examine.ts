@@ -130,9 +130,7 @@ async function activationRanges(
   const what = half ? 'Whether activations fit 16-bit floats' : 'How large activations really get';
   if (calibration === undefined || original === undefined) {
     const reason =
-      original === undefined
-        ? 'The original model was not given.'
-        : 'No samples were given to see it on.';
+      original === undefined ? 'The original model was not given.' : 'No samples were given to see it on.';
     notChecked.push({ what, reason });
     return new Map();
   }

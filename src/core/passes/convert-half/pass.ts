@@ -22,6 +22,7 @@ export const convertHalfPass: Pass = {
   meta: convertHalfMeta,
   declare: (model) => ({ of: 'floats', ranges: floatValues(model) }),
   async run(model, params, _layers, context) {
+    await context.checkpoint(0, 'looking at the graph');
     const refusal = refusalOf(model, context);
     if (refusal !== undefined) return unchanged(model, refusal);
     const floats = new Set(floatValues(model));

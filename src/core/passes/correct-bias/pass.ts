@@ -32,6 +32,7 @@ const LEAST_VARIANCE = 1e-12;
 export const correctBiasPass: Pass = {
   meta: correctBiasMeta,
   async run(model, params, _layers, context) {
+    await context.checkpoint(0, 'looking for biases');
     const { calibration, runner } = context;
     if (calibration === undefined || runner === undefined) {
       return unchanged(model, [], 'no runtime to measure with');

@@ -43,7 +43,7 @@ async function outputs(made: Model, dims: readonly number[]): Promise<Float32Arr
 /** Channel c of a weight of shape [C, …] times factor(c). */
 function scaledRows(tensor: Tensor, factor: (c: number) => number): Tensor {
   const values = readWeight(tensor)!.slice();
-  const row = values.length / tensor.dims[0]!;
+  const row = values.length / tensor.dims[0];
   return floatTensor(
     tensor.name,
     tensor.dims,
@@ -75,8 +75,8 @@ function twoConvolutions(between: readonly Node[], last: string, extra: readonly
 function rangeRatio(made: Model, id: string): number {
   const { tensor } = listWeights(made).find((layer) => layer.id === id)!;
   const values = readWeight(tensor)!;
-  const row = values.length / tensor.dims[0]!;
-  const ranges = Array.from({ length: tensor.dims[0]! }, (_, c) =>
+  const row = values.length / tensor.dims[0];
+  const ranges = Array.from({ length: tensor.dims[0] }, (_, c) =>
     values.subarray(c * row, (c + 1) * row).reduce((a, v) => Math.max(a, Math.abs(v)), 0),
   );
   return Math.max(...ranges) / Math.min(...ranges);
@@ -88,7 +88,7 @@ describe('equalize', () => {
     ['ReLU', [node('Relu', ['a'], ['r'])], 'r'],
     ['leaky ReLU', [node('LeakyRelu', ['a'], ['r'], { attrs: { alpha: float(0.1) } })], 'r'],
   ])('keeps the outputs to the bit with %s between, and narrows the channels', async (_, between, last) => {
-    const base = twoConvolutions(between as Node[], last as string);
+    const base = twoConvolutions(between, last);
     const { model: made, changed } = await run(base);
     expect(changed.map(({ layer }) => layer)).toEqual(['w1', 'w2']);
     expect(await outputs(made, [1, 3, 8, 8])).toEqual(await outputs(base, [1, 3, 8, 8]));

@@ -21,8 +21,8 @@ import {
 } from '../../onnx/build.ts';
 import type { Graph, Model, Node, Tensor } from '../../onnx/ir.ts';
 import { reread, weight } from '../../testing/weight-models.ts';
-import { executed, inputsOf, outputsOf, quantize, signalToNoise } from './testing.ts';
-import type { Quantized, QuantizeOptions } from './testing.ts';
+import { executed, inputsOf, outputsOf, quantize, signalToNoise } from './testing/harness.ts';
+import type { Quantized, QuantizeOptions } from './testing/harness.ts';
 
 const bound = (layers: number): number => 40.9 - 10 * Math.log10(2 * layers + 1) - 6;
 

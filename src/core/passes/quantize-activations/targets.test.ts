@@ -10,7 +10,7 @@ import { createReferenceKernels } from '../../../kernels/reference-backend.ts';
 import { calibrationOn, givenSamples } from '../../testing/node-calibration.ts';
 import { reread, weight } from '../../testing/weight-models.ts';
 import { applyRecipe } from '../manager.ts';
-import { executed, inputsOf, quantize, runner, signalToNoise } from './testing.ts';
+import { executed, inputsOf, quantize, runner, signalToNoise } from './testing/harness.ts';
 
 const same = { pads: ints([1, 1, 1, 1]) };
 

@@ -24,6 +24,7 @@ export const smoothActivationsPass: Pass = {
     return { of: 'floats', channels: sites.map(channelsOf) };
   },
   async run(model, params, _layers, context): Promise<PassOutcome> {
+    await context.checkpoint(0, 'looking for normalizations');
     const draft = openDraft(model);
     const { sites, refused } = smoothSites(listWeights(model, draft), draft.main);
     if (sites.length === 0 || context.calibration === undefined) {

@@ -1,21 +1,21 @@
 /** Runs the pass on small models over given samples, in onnxruntime-web, and reads the profile. Tests only. */
-import { profileInNode } from '../../../runtime/node-profile.ts';
-import { createNodeRunner } from '../../../runtime/node-runner.ts';
-import { createReferenceKernels } from '../../../kernels/reference-backend.ts';
-import { concatParts } from '../../bytes/spans.ts';
-import type { HostTensor } from '../../onnx/graph-runner.ts';
-import type { Model } from '../../onnx/ir.ts';
-import { writeModel } from '../../onnx/write.ts';
-import { verifyModel } from '../../onnx/verify.ts';
-import { executedLayers } from '../../profile/executed.ts';
-import type { ExecutedLayer } from '../../profile/executed.ts';
-import { layerNodes } from '../../profile/layer-nodes.ts';
-import type { TargetId } from '../../targets/types.ts';
-import { calibrationOn, floatFeed, givenSamples } from '../../testing/node-calibration.ts';
-import { noise } from '../../testing/weight-models.ts';
-import { applyRecipe } from '../manager.ts';
-import type { AppliedRecipe } from '../manager.ts';
-import type { ParamValues, PassStep } from '../types.ts';
+import { profileInNode } from '../../../../runtime/node-profile.ts';
+import { createNodeRunner } from '../../../../runtime/node-runner.ts';
+import { createReferenceKernels } from '../../../../kernels/reference-backend.ts';
+import { concatParts } from '../../../bytes/spans.ts';
+import type { HostTensor } from '../../../onnx/graph-runner.ts';
+import type { Model } from '../../../onnx/ir.ts';
+import { writeModel } from '../../../onnx/write.ts';
+import { verifyModel } from '../../../onnx/verify.ts';
+import { executedLayers } from '../../../profile/executed.ts';
+import type { ExecutedLayer } from '../../../profile/executed.ts';
+import { layerNodes } from '../../../profile/layer-nodes.ts';
+import type { TargetId } from '../../../targets/types.ts';
+import { calibrationOn, floatFeed, givenSamples } from '../../../testing/node-calibration.ts';
+import { noise } from '../../../testing/weight-models.ts';
+import { applyRecipe } from '../../manager.ts';
+import type { AppliedRecipe } from '../../manager.ts';
+import type { ParamValues, PassStep } from '../../types.ts';
 
 export const runner = createNodeRunner();
 const calm = (): Promise<void> => Promise.resolve();
