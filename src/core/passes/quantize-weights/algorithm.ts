@@ -28,8 +28,6 @@ export interface QuantizeSpec {
   readonly clip: 'none' | 'mse';
   /** Scales may be negative. */
   readonly twoSided?: boolean;
-  /** int8 within ±64. */
-  readonly reduced?: boolean;
 }
 
 export interface Quantized {
@@ -98,7 +96,7 @@ export async function chooseGrids(
     const zeros = Int32Array.from(zeroPoints, (zero) => zero - half);
     return { ...roundScales(scales, spec.scaleType), zeroPoints: zeros, low: -half, high: half - 1 };
   }
-  const { low, high } = spec.reduced === true ? REDUCED : codeRange(spec.precision, true);
+  const { low, high } = codeRange(spec.precision, true);
   const candidates =
     spec.precision === 'int8' || spec.precision === 'int4' ? CLIP_FACTORS : WIDE_FACTORS[spec.precision];
   if (spec.twoSided !== true) {
@@ -109,9 +107,6 @@ export async function chooseGrids(
   const { scales, zeroPoints } = await twoSidedScales(rows, low, high, wide, kernels, pause);
   return { ...roundScales(scales, spec.scaleType), zeroPoints, low, high };
 }
-
-/** Seven bits: products of two of them with two of 8 bits fit in 16. */
-const REDUCED = { low: -64, high: 63 } as const;
 
 /** Codes as an encoding keeps them. @param codes signed, in the order of the tensor */
 export function stored(

@@ -64,7 +64,7 @@ function taskOf(
     dims,
     dataType: 'float32',
     axis: 0,
-    plan: { precision, granularity, signed, scaleType: 'float32', clip: 'mse', form, method, reduced: false },
+    plan: { precision, granularity, signed, scaleType: 'float32', clip: 'mse', form, method },
     masked: false,
     gram: undefined,
     kernel: undefined,

@@ -50,8 +50,6 @@ export interface QuantizePlan {
   readonly form: WeightStorage['form'];
   readonly accuracyLevel?: 4;
   readonly method: 'auto' | Method;
-  /** Codes of 8 bits stay within ±64, because the target adds products of pairs in 16 bits. */
-  readonly reduced: boolean;
   /** What was not done as asked, and why. */
   readonly note?: string;
 }
@@ -139,7 +137,6 @@ function planHalf(layer: LayerShape, target: Target): QuantizePlan | string {
     clip: 'none',
     form: 'decode-at-load',
     method: 'nearest',
-    reduced: false,
   };
 }
 
@@ -231,7 +228,6 @@ function planCodes(
     form,
     ...(form === 'matmul-nbits' && bits >= 4 ? { accuracyLevel: 4 as const } : {}),
     method: values['method'] as QuantizePlan['method'],
-    reduced: precision === 'int8' && signed && form !== 'matmul-nbits' && target.weights.reducedRange,
     ...(problems.length === 0 ? {} : { note: problems.join('; ') }),
   };
 }
