@@ -76,6 +76,8 @@ for (const [name, make] of Object.entries({ residual, branches, masked })) {
       `${name}, ${graph.sizes.length} nodes: cut into parts ${millis.toFixed(0)} ms, ${layout.width.toFixed(0)} px wide, ` +
         `${layout.simpleNodes} placed simply, ${index.nodesIn(screen).length} nodes to draw on a screen`,
     );
-    console.log(`  elkjs on the whole: ${await timed(() => place(graph))}`);
+    // One call cannot be stopped, and 1,000 masked nodes had not ended after the 100 seconds that one run gave them.
+    const whole = name === 'masked' && nodes > 300 ? 'not tried: one call cannot be stopped' : await timed(() => place(graph));
+    console.log(`  elkjs on the whole: ${whole}`);
   }
 }
