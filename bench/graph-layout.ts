@@ -77,7 +77,10 @@ for (const [name, make] of Object.entries({ residual, branches, masked })) {
         `${layout.simpleNodes} placed simply, ${index.nodesIn(screen).length} nodes to draw on a screen`,
     );
     // One call cannot be stopped, and 1,000 masked nodes had not ended after the 100 seconds that one run gave them.
-    const whole = name === 'masked' && nodes > 300 ? 'not tried: one call cannot be stopped' : await timed(() => place(graph));
+    const whole =
+      name === 'masked' && nodes > 300
+        ? 'not tried: one call cannot be stopped'
+        : await timed(() => place(graph));
     console.log(`  elkjs on the whole: ${whole}`);
   }
 }
