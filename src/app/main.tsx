@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { createStudio } from './bridge/browser-studio.ts';
 import { createLazyKeeper, setMark } from './persist/lazy-keeper.ts';
+import type { AutoSearch } from './store/auto-search.ts';
 import { createDataDesk } from './store/data-desk.ts';
 import { createPipeline } from './store/pipeline.ts';
 import { createAppStore, mostThreads } from './store/state.ts';
@@ -24,8 +25,15 @@ const keeper = createLazyKeeper(
   },
   whenIdle,
 );
+let searching: Promise<AutoSearch> | undefined;
+const search = (): Promise<AutoSearch> =>
+  (searching ??= import('./store/auto-search.ts').then(
+    ({ AutoSearch }) => new AutoSearch(store, studio, pipeline),
+  ));
 const desk = createDataDesk(store, studio, pipeline, keeper);
-const tuning = createTuningDesk(store, studio, pipeline);
+const tuning = createTuningDesk(store, studio, pipeline, search);
+// Fetched while nothing is going on: later the page asks for nothing more.
+whenIdle(() => void search());
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

@@ -13,14 +13,13 @@ import { announce, showError } from './notices.ts';
 import { ACTIVATIONS } from './pass-names.ts';
 import type { Pipeline } from './pipeline.ts';
 import { recipeKey } from './recipe-edit.ts';
-import { ORIGINAL, recipeOf } from './state.ts';
+import { ORIGINAL } from './state.ts';
 import type { AppStore, StudyEntry } from './state.ts';
 import { targetOnScreen, tuneOptions } from './target-options.ts';
 import { AUTO_OFF, FIRST_GOAL } from './tuning-state.ts';
 import type { AutoState, AutoTrial } from './tuning-state.ts';
+import { SENSITIVITY_SAMPLES, calibrated } from './samples-told.ts';
 
-/** More take longer and change the order of the layers little. */
-export const SENSITIVITY_SAMPLES = 64;
 /** As many recipes are made and measured, so that neighbours that the prediction cannot tell apart are told apart. */
 const CANDIDATES = 4;
 
@@ -168,14 +167,6 @@ function trialOf(recipe: Recipe, candidate: number, floats: boolean): AutoTrial 
 
 function withoutIntegers(recipe: Recipe): Recipe {
   return { ...recipe, steps: recipe.steps.filter(({ pass }) => pass !== ACTIVATIONS) };
-}
-
-/** Sees to it that there are samples to look at; what stands in the way is shown. */
-export async function calibrated(store: AppStore, pipeline: Pipeline, signal: AbortSignal): Promise<boolean> {
-  const told = await pipeline.study.calibrate(recipeOf(store.getState()), signal);
-  if (signal.aborted) return false;
-  if (!told.ok && told.error.code !== 'cancelled') showError(store, told.error);
-  return told.ok;
 }
 
 function recipesTried(count: number): string {

@@ -23,6 +23,7 @@ import {
   variantSummary,
 } from './testing/fake-studio.ts';
 import type { FakeStudio } from './testing/fake-studio.ts';
+import { AutoSearch } from './auto-search.ts';
 import { createTuningDesk } from './tuning-desk.ts';
 import type { TuningDesk } from './tuning-state.ts';
 
@@ -106,7 +107,9 @@ beforeEach(() => {
     restore: () => Promise.resolve(),
     forget: () => Promise.resolve(),
   });
-  tuning = createTuningDesk(store, fake.studio, pipeline);
+  tuning = createTuningDesk(store, fake.studio, pipeline, () =>
+    Promise.resolve(new AutoSearch(store, fake.studio, pipeline)),
+  );
 });
 
 describe('a recipe that looks at samples', () => {

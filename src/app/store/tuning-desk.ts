@@ -6,7 +6,7 @@ import type { ParamValues } from '../../core/passes/types.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type { Fix, LayerOption } from '../../core/search/types.ts';
 import type { Studio } from '../bridge/studio.ts';
-import { AutoSearch, SENSITIVITY_SAMPLES, calibrated } from './auto-search.ts';
+import type { AutoSearch } from './auto-search.ts';
 import { samplesOf } from './calibrating.ts';
 import { dataInUse, samplesKey, variantIdOf } from './entries.ts';
 import { edit } from './edits.ts';
@@ -17,23 +17,35 @@ import { hasIntegers, precisionOf, stepOf, withFix } from './recipe-edit.ts';
 import { ORIGINAL, recipeOf } from './state.ts';
 import type { AppState, AppStore } from './state.ts';
 import { sensitivityOptions, targetOnScreen } from './target-options.ts';
+import { SENSITIVITY_SAMPLES, calibrated } from './samples-told.ts';
 import type { TuningDesk } from './tuning-state.ts';
 
-export function createTuningDesk(store: AppStore, studio: Studio, pipeline: Pipeline): TuningDesk {
-  return new Desk(store, studio, pipeline);
+/** @param search gives the automatic search, which no first view waits for; asked when it is first needed */
+export function createTuningDesk(
+  store: AppStore,
+  studio: Studio,
+  pipeline: Pipeline,
+  search: () => Promise<Pick<AutoSearch, 'run'>>,
+): TuningDesk {
+  return new Desk(store, studio, pipeline, search);
 }
 
 class Desk implements TuningDesk {
   private readonly store: AppStore;
   private readonly studio: Studio;
   private readonly pipeline: Pipeline;
-  private readonly search: AutoSearch;
+  private readonly search: () => Promise<Pick<AutoSearch, 'run'>>;
 
-  constructor(store: AppStore, studio: Studio, pipeline: Pipeline) {
+  constructor(
+    store: AppStore,
+    studio: Studio,
+    pipeline: Pipeline,
+    search: () => Promise<Pick<AutoSearch, 'run'>>,
+  ) {
     this.store = store;
     this.studio = studio;
     this.pipeline = pipeline;
-    this.search = new AutoSearch(store, studio, pipeline);
+    this.search = search;
     let before = store.getState();
     store.subscribe((state) => {
       const was = before;
@@ -86,8 +98,8 @@ class Desk implements TuningDesk {
     });
   }
 
-  tune(): Promise<void> {
-    return this.search.run();
+  async tune(): Promise<void> {
+    await (await this.search()).run();
   }
 
   async examine(entryId: string): Promise<void> {
