@@ -70,9 +70,9 @@ test('keyboard alone: sample, sliders, undo, download', async ({ page }) => {
   await page.keyboard.press('End');
   await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int4');
   await page.keyboard.press('ArrowLeft');
-  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int8');
+  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int3');
   await page.keyboard.press('ControlOrMeta+z');
-  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int4');
+  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int2');
   await studio.idle();
   const size = await studio.measured('Size');
   await tabTo(page, studio.download);
