@@ -190,7 +190,7 @@ test('keyboard alone: proposal, goal, measure, tabs', async ({ page }) => {
   await press('Measure');
   await studio.idle();
   await data.tab('Layers').focus();
-  for (const name of ['Profile', 'Predictions', 'Per class', 'History']) {
+  for (const name of ['Graph', 'Profile', 'Predictions', 'Per class', 'History']) {
     await page.keyboard.press('ArrowRight');
     await expect(data.tab(name)).toHaveAttribute('aria-selected', 'true');
   }

@@ -174,7 +174,7 @@ describe('adding data', () => {
 describe('accepted data', () => {
   it('evaluates the original and the variant on screen, the others when they come back', async () => {
     await openAndMeasure();
-    edit(store, (draft) => withPrecision(draft, 'int8'));
+    edit(store, (draft) => withPrecision(draft, 'fp16'));
     for (const work of timers.splice(0)) work();
     await settle();
     const made = fake.last('makeVariant');

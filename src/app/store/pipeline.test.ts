@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { edit, redoEdit, undoEdit } from './edits.ts';
 import { PREPARE_FIRST_BYTES, SETTLE_MILLIS, createPipeline } from './pipeline.ts';
 import type { Pipeline } from './pipeline.ts';
-import { precisionOf, withPrecision, withSparsity } from './recipe-edit.ts';
+import { QUANTIZE } from './pass-names.ts';
+import { precisionOf, withParam, withPrecision, withSparsity } from './recipe-edit.ts';
 import type { PrecisionStop } from './recipe-edit.ts';
 import { ORIGINAL, createAppStore, recipeOf } from './state.ts';
 import type { AppStore } from './state.ts';
@@ -19,7 +20,9 @@ let fake: FakeStudio;
 let pipeline: Pipeline;
 let timers: Timer[];
 
-const setPrecision = (stop: PrecisionStop): void => edit(store, (draft) => withPrecision(draft, stop));
+/** Rounded to nearest: samples are not asked for. */
+const setPrecision = (stop: PrecisionStop): void =>
+  edit(store, (draft) => withParam(withPrecision(draft, stop), QUANTIZE, 'method', 'nearest'));
 
 /** Time passes: every timer that was not forgotten fires. */
 async function rest(): Promise<void> {

@@ -91,7 +91,9 @@ export async function applyRecipe(
       const request = declaredFrom(context.passes ?? PASSES, recipe, i, logical, target);
       await context.calibration.statistics(logical, request, shareOf(checkpoint, i, recipe.steps.length));
     }
-    const kept = i === 0 && pass.meta.exact ? context.firstOutcomes : undefined;
+    // What a pass measured on one set of samples is not what it would on another.
+    const keeps = i === 0 && pass.meta.exact && pass.meta.data === undefined;
+    const kept = keeps ? context.firstOutcomes : undefined;
     const key = JSON.stringify([step.pass, step.params ?? {}, step.layers ?? {}]);
     const outcome =
       kept?.get(key) ??

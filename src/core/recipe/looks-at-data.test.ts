@@ -13,19 +13,22 @@ const looks = (...steps: RecipeStep[]): boolean => looksAtData({ steps });
 describe('looksAtData', () => {
   it('is false for what rounds each weight for itself', () => {
     expect(looks({ pass: 'simplify' }, { pass: 'prune-magnitude' })).toBe(false);
-    expect(looks(weights({ precision: 'int8' }))).toBe(false);
+    expect(looks(weights({ precision: 'int8', method: 'nearest' }))).toBe(false);
     expect(looks(weights({ precision: 'fp16' }))).toBe(false);
     expect(looks(weights({ precision: 'int4', method: 'nearest' }))).toBe(false);
     expect(looks(weights({ precision: 'int4', method: 'hqq' }))).toBe(false);
   });
 
-  it('is true for few bits by themselves, and for methods that were asked for', () => {
+  it('is true for codes by themselves, and for methods that were asked for', () => {
     expect(looks(weights({ precision: 'int4' }))).toBe(true);
+    expect(looks(weights({ precision: 'int8' }))).toBe(true);
+    expect(looks(weights({ precision: 'palette256' }))).toBe(true);
+    expect(looks(weights({ precision: 'fp16', method: 'auto' }))).toBe(false);
     expect(looks(weights({ precision: 'int8', method: 'gptq' }))).toBe(true);
   });
 
   it('sees what single layers ask for', () => {
-    expect(looks(weights({ precision: 'int8' }, { conv: { precision: 'int4' } }))).toBe(true);
+    expect(looks(weights({ precision: 'fp16' }, { conv: { precision: 'int4' } }))).toBe(true);
     const floats = { pass: 'quantize-activations', params: { mode: 'float' } };
     expect(looks(floats)).toBe(false);
     expect(looks({ ...floats, layers: { conv: { mode: 'static' } } })).toBe(true);

@@ -5,7 +5,7 @@
  */
 import type { Statistics } from '../../calibration/types.ts';
 import { openDraft } from '../../onnx/draft.ts';
-import { opsetOf } from '../../onnx/build.ts';
+import { constantOf, opsetOf } from '../../onnx/build.ts';
 import type { Model, Node } from '../../onnx/ir.ts';
 import { inferByRule } from '../../onnx/shapes/infer.ts';
 import { listWeights } from '../../onnx/weights.ts';
@@ -109,6 +109,7 @@ function largeValues(statistics: Statistics | undefined, limit: number): Readonl
 
 /** '' = it touches no float; undefined = it computes in half; else why not. */
 function whyFloat(node: Node, floats: ReadonlySet<string>, large: ReadonlySet<string>): string | undefined {
+  if (constantOf(node) !== undefined) return '';
   const touches = [...node.inputs, ...node.outputs].filter((name) => floats.has(name));
   if (touches.length === 0) return '';
   const standard = node.domain === '' || node.domain === 'ai.onnx';
