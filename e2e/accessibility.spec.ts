@@ -68,7 +68,7 @@ test('keyboard alone: sample, sliders, undo, download', async ({ page }) => {
   await studio.idle();
   await tabTo(page, studio.precision);
   await page.keyboard.press('End');
-  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int4');
+  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int2');
   await page.keyboard.press('ArrowLeft');
   await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int3');
   await page.keyboard.press('ControlOrMeta+z');

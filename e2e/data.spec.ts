@@ -35,7 +35,7 @@ test('model, zip, proposal, goal, measure, reload: everything is there, and the 
   const goal = page.getByRole('region', { name: 'Goal', exact: true });
   await expect(goal).toContainText('1 pt');
 
-  await studio.moveTo(studio.precision, 'int8');
+  await studio.moveTo(studio.precision, 'fp16');
   await studio.idle();
   const first = await studio.measured('Accuracy');
   await data.measure.click();
@@ -57,7 +57,7 @@ test('model, zip, proposal, goal, measure, reload: everything is there, and the 
   await studio.idle();
   expect(await data.accuracy()).toEqual(shown);
   await expect(goal).toContainText('1 pt');
-  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'int8');
+  await expect(studio.precision).toHaveAttribute('aria-valuetext', 'fp16');
   await expect(data.card).toContainText(`${COUNT} images`);
   // The variant's bytes were not kept: the recipe makes them again.
   const after = await studio.saved();

@@ -202,6 +202,11 @@ export function parseCommand(args: readonly string[]): Command {
     case 'sensitivity':
       return sensitivityCommand(model, values, json);
     case 'doctor':
+      if (values.data !== undefined && values.against === undefined) {
+        throw usage(
+          'pare doctor looks at how large values get in the original; --data needs --against as well.',
+        );
+      }
       return {
         name,
         model,
@@ -299,6 +304,9 @@ function targetOption({ target }: Values): TargetId | undefined {
 function layerOptions({ options }: Values, otherwise: readonly LayerOption[]): readonly LayerOption[] {
   if (options === undefined) return otherwise;
   const names = options.split(',').map((name) => oneOf('--options', name.trim(), LAYER_OPTIONS));
+  if (names.every((name) => name === 'fp32')) {
+    throw usage('--options names fp32 alone; give at least one precision beside it.');
+  }
   return [...new Set(names)];
 }
 
@@ -333,11 +341,18 @@ export function wantsJson(args: readonly string[]): boolean {
   return (end < 0 ? args : args.slice(0, end)).includes('--json');
 }
 
+/** In Node's words, but where a number below zero was taken for an option. */
+function parseProblem(message: string): string {
+  const option = /'(--?[\w-]+)[^']*' argument is ambiguous/.exec(message)?.[1];
+  if (option === undefined) return firstSentence(message);
+  return `The value of ${option} begins with "-"; numbers here are not below zero, and a name is written ${option}=NAME.`;
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw usage(error instanceof Error ? firstSentence(error.message) : String(error));
+    throw usage(error instanceof Error ? parseProblem(error.message) : String(error));
   }
 }
 

@@ -81,7 +81,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   const text = error instanceof Error ? error.message : String(error);
   if (
     error instanceof RangeError &&
-    /allocation|array buffer|invalid array length|out of memory/i.test(text)
+    /allocation|array buffer|invalid (typed )?array length|out of memory/i.test(text)
   ) {
     return {
       code: 'out-of-memory',

@@ -35,12 +35,21 @@ export function makeFeeds(
       (Math.imul(seed, 0x9e3779b1) + Math.imul(sample, 0x85ebca6b) + Math.imul(position, 0xc2b2ae35)) >>> 0,
     );
     const dims = dimsOf(input, sizes);
+    refuseHuge(input.name, elementCount(dims));
     const values = isState(input)
       ? undefined
       : valuesOf(input, dims, sequenceLength(inputs, sizes), random, range);
     feeds.set(input.name, pack(input.dataType, dims, values));
   }
   return feeds;
+}
+
+function refuseHuge(name: string, count: number): void {
+  if (count <= MAX_INPUT_ELEMENTS) return;
+  throw new PareError('unsupported', `The input "${name}" cannot be made up: it has ${count} values.`, {
+    at: name,
+    hint: 'Give samples of your own, or smaller sizes for the free dimensions.',
+  });
 }
 
 /** Largest number of elements among the inputs under these sizes. */

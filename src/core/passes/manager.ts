@@ -89,7 +89,7 @@ export async function applyRecipe(
     if (!asked && pass.declare !== undefined && context.calibration !== undefined) {
       asked = true;
       const request = declaredFrom(context.passes ?? PASSES, recipe, i, logical, target);
-      await context.calibration.statistics(logical, request, shareOf(checkpoint, i, recipe.steps.length));
+      await collect(context.calibration, logical, request, shareOf(checkpoint, i, recipe.steps.length));
     }
     // What a pass measured on one set of samples is not what it would on another.
     const keeps = i === 0 && pass.meta.exact && pass.meta.data === undefined;
@@ -138,6 +138,22 @@ function findPass(passes: readonly Pass[], step: PassStep, index: number): Pass 
     at: `$.steps[${index}].pass`,
     hint: `Passes: ${passes.map((pass) => pass.meta.id).join(', ')}.`,
   });
+}
+
+/** A hint: where the samples cannot be run, each step asks again for itself and says what follows. */
+async function collect(
+  calibration: Calibration,
+  model: Model,
+  request: StatisticsRequest,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  try {
+    await calibration.statistics(model, request, checkpoint);
+  } catch (error) {
+    if (error instanceof PareError && (error.code === 'runtime-refused' || error.code === 'unsupported'))
+      return;
+    throw error;
+  }
 }
 
 /** What the steps from `index` on will ask of the floats, as far as they can say: one sweep over the samples for all. */

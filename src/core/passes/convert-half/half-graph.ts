@@ -129,6 +129,7 @@ export class HalfGraph {
     if (tensor === undefined || (producer === undefined && !this.#main.initializers.has(name))) return;
     if (producer !== undefined) this.#main.removeNode(producer);
     this.#main.removeInput(name);
+    this.#main.removeValueInfo(name);
     this.#main.setInitializer({ ...tensor, name });
     this.#main.replaceUses(half, name);
     this.#main.removeInitializer(half);

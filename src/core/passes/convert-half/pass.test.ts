@@ -140,6 +140,29 @@ describe('convert-half', () => {
     expect(facts['weights too small for fp16, now 0']).toBe(1);
   });
 
+  it('keeps in fp32 what reads a value of unknown type, and drops the declared type of a weight', async () => {
+    const foreign = model(
+      graph({
+        nodes: [
+          node('Unheard', ['x'], ['u'], { domain: 'elsewhere' }),
+          node('Add', ['u', 'c'], ['a']),
+          node('Conv', ['x', 'w1'], ['y']),
+        ],
+        initializers: [floatTensor('c', [1], [1]), weight('w1', [8, 3, 3, 3])],
+        inputs: [valueInfo('x', 'float32', [2, 3, 8, 8])],
+        outputs: [valueInfo('y', 'float32'), valueInfo('a', 'float32')],
+        valueInfos: [valueInfo('w1', 'float32', [8, 3, 3, 3])],
+      }),
+      { domains: { elsewhere: 1 } },
+    );
+    const context = { ...contextFor('ort-webgpu'), calibration: undefined };
+    const { model: made, facts } = await convertHalfPass.run(foreign, {}, {}, context);
+    expect(facts['in fp32: the type of an input of Add is not known']).toBe(1);
+    expect(facts['operators in fp16']).toBe(1);
+    expect(made.graph.nodes.find(({ opType }) => opType === 'Add')?.inputs).toEqual(['u', 'c']);
+    expect(made.graph.valueInfos).toEqual([]);
+  });
+
   it('refuses targets and graphs that it cannot serve, in words', async () => {
     const wasm = await convert(net, 'ort-wasm');
     expect(wasm.model).toBe(net);

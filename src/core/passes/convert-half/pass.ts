@@ -5,6 +5,7 @@
  */
 import type { Statistics } from '../../calibration/types.ts';
 import { openDraft } from '../../onnx/draft.ts';
+import { PareError } from '../../errors.ts';
 import { constantOf, opsetOf } from '../../onnx/build.ts';
 import type { Model, Node } from '../../onnx/ir.ts';
 import { inferByRule } from '../../onnx/shapes/infer.ts';
@@ -12,7 +13,7 @@ import { listWeights } from '../../onnx/weights.ts';
 import { withDefaults } from '../params.ts';
 import type { LayerChange, Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
 import { HalfGraph } from './half-graph.ts';
-import { HALF_OPS } from './halves.ts';
+import { HALF_OPS, staysFloat } from './halves.ts';
 import { convertHalfMeta } from './meta.ts';
 
 /** Operators take float16 in every place that is used here from this version on. */
@@ -20,18 +21,18 @@ const MIN_OPSET = 9;
 
 export const convertHalfPass: Pass = {
   meta: convertHalfMeta,
-  declare: (model) => ({ of: 'floats', ranges: floatValues(model) }),
+  declare: (model, _params, _layers, target) => ({
+    of: 'floats',
+    ranges: target.fp16 === 'computes' ? [...valuesOf(model).floats] : [],
+  }),
   async run(model, params, _layers, context) {
     await context.checkpoint(0, 'looking at the graph');
     const refusal = refusalOf(model, context);
     if (refusal !== undefined) return unchanged(model, refusal);
-    const floats = new Set(floatValues(model));
+    const values = valuesOf(model);
+    const { floats } = values;
     const { samples } = context.calibration ?? {};
-    const statistics = await context.calibration?.statistics(
-      model,
-      { of: 'floats', ranges: [...floats] },
-      context.checkpoint.bind(context),
-    );
+    const statistics = await rangesOf(model, floats, context);
     const limit = Number(withDefaults(convertHalfMeta, params)['limit']);
     const large = largeValues(statistics, limit);
     const draft = openDraft(model);
@@ -43,7 +44,7 @@ export const convertHalfPass: Pass = {
     const { nodes } = model.graph;
     for (const [i, node] of nodes.entries()) {
       if (i % 64 === 0) await context.checkpoint(i / nodes.length, 'converting to fp16');
-      const reason = whyFloat(node, floats, large);
+      const reason = whyFloat(node, values, large);
       if (reason === '') continue;
       if (reason === undefined) half.computeInHalf(node);
       else {
@@ -89,13 +90,48 @@ function refusalOf(model: Model, { target }: PassContext): string | undefined {
   return nested === undefined ? undefined : `${nested.opType} has a subgraph that may read any value`;
 }
 
-/** Names of all float32 values that an operator or a caller writes, as far as their types are known. */
-function floatValues(model: Model): string[] {
-  const facts = inferByRule(model, { believeDeclared: true }).of(model.graph);
-  const inputs = model.graph.inputs.map(({ name }) => name);
-  return [...inputs, ...model.graph.nodes.flatMap(({ outputs }) => outputs)].filter(
-    (name) => name !== '' && facts.get(name)?.type === 'float32',
-  );
+interface Values {
+  /** Float32 values that an operator or a caller writes. */
+  readonly floats: ReadonlySet<string>;
+  /** Every value whose element type is known. */
+  readonly known: ReadonlySet<string>;
+}
+
+function valuesOf(model: Model): Values {
+  const { graph } = model;
+  const facts = inferByRule(model, { believeDeclared: true }).of(graph);
+  const inputs = graph.inputs.map(({ name }) => name);
+  const written = [...inputs, ...graph.nodes.flatMap(({ outputs }) => outputs)];
+  const typed = written.filter((name) => name !== '' && facts.get(name)?.type !== undefined);
+  const constants = graph.nodes.filter((node) => constantOf(node) !== undefined);
+  return {
+    floats: new Set(typed.filter((name) => facts.get(name)?.type === 'float32')),
+    known: new Set([
+      ...typed,
+      ...graph.initializers.map(({ name }) => name),
+      ...constants.flatMap(({ outputs }) => outputs),
+    ]),
+  };
+}
+
+/** Ranges help but are not needed: where the samples cannot be run, conversion goes on without, and says so. */
+async function rangesOf(
+  model: Model,
+  floats: ReadonlySet<string>,
+  context: PassContext,
+): Promise<Statistics | undefined> {
+  try {
+    return await context.calibration?.statistics(
+      model,
+      { of: 'floats', ranges: [...floats] },
+      context.checkpoint.bind(context),
+    );
+  } catch (error) {
+    if (error instanceof PareError && (error.code === 'runtime-refused' || error.code === 'unsupported')) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function largeValues(statistics: Statistics | undefined, limit: number): ReadonlySet<string> {
@@ -108,7 +144,7 @@ function largeValues(statistics: Statistics | undefined, limit: number): Readonl
 }
 
 /** '' = it touches no float; undefined = it computes in half; else why not. */
-function whyFloat(node: Node, floats: ReadonlySet<string>, large: ReadonlySet<string>): string | undefined {
+function whyFloat(node: Node, { floats, known }: Values, large: ReadonlySet<string>): string | undefined {
   if (constantOf(node) !== undefined) return '';
   const touches = [...node.inputs, ...node.outputs].filter((name) => floats.has(name));
   if (touches.length === 0) return '';
@@ -116,6 +152,10 @@ function whyFloat(node: Node, floats: ReadonlySet<string>, large: ReadonlySet<st
   if (!standard || !HALF_OPS.has(node.opType)) return `${node.opType} loses too much or has no kernel`;
   const first = touches.find((name) => large.has(name));
   if (first !== undefined) return 'values are too large on the samples';
+  const unknown = node.inputs.find(
+    (name, i) => name !== '' && !known.has(name) && !staysFloat(node.opType, i),
+  );
+  if (unknown !== undefined) return `the type of an input of ${node.opType} is not known`;
   if (node.outputs.some((name) => name !== '' && !floats.has(name)) && node.opType !== 'MaxPool') {
     return `the type of an output of ${node.opType} is not known`;
   }
