@@ -37,13 +37,13 @@ export async function sweepSamples(
   checkpoint: Checkpoint,
 ): Promise<number> {
   const sessions = new SessionPair(runner, sweep);
+  const feeder = new BatchFeeder(sweep.base, (batch, padded) => sessions.once(batch, padded));
   let done = 0;
   try {
     for (let index = 0; index < samples.batches; index++) {
       await checkpoint(index / samples.batches, `looking at sample ${done + 1} of ${samples.count}`);
       const batch = await samples.batch(index);
-      if (batch.rows === 0) continue;
-      await sessions.run(batch);
+      await feeder.run(batch);
       done += batch.rows;
     }
   } finally {
@@ -60,21 +60,26 @@ export function noneReadable({ description }: CalibrationSamples): PareError {
 
 type OpenSession = SweepGraph & { readonly rowsInput?: string; readonly session: GraphSession };
 
-/** The session for full batches, and, once it is needed, the one that looks at some rows of a batch only. */
-class SessionPair {
-  readonly #runner: GraphRunner;
-  readonly #sweep: Sweep;
-  readonly #open = new Map<boolean, OpenSession>();
+/** Runs batches, sample by sample where the model turns out to take only those. */
+export class BatchFeeder {
+  readonly #base: Model;
+  readonly #once: (batch: CalibrationBatch, padded: boolean) => Promise<void>;
   #single = false;
   #ran = false;
 
-  constructor(runner: GraphRunner, sweep: Sweep) {
-    this.#runner = runner;
-    this.#sweep = sweep;
+  /**
+   * @param base whose inputs are fed
+   * @param once runs a batch; `padded`: only the first of its rows count. It must change nothing when it throws.
+   */
+  constructor(base: Model, once: (batch: CalibrationBatch, padded: boolean) => Promise<void>) {
+    this.#base = base;
+    this.#once = once;
   }
 
+  /** A batch without rows is left out. */
   async run(batch: CalibrationBatch): Promise<void> {
-    const size = batchSizeOf(batch, this.#sweep.base);
+    if (batch.rows === 0) return;
+    const size = batchSizeOf(batch, this.#base);
     if (this.#single && size === batch.rows) return this.#oneByOne(batch);
     try {
       await this.#once(batch, size > batch.rows);
@@ -90,8 +95,20 @@ class SessionPair {
   async #oneByOne(batch: CalibrationBatch): Promise<void> {
     for (let row = 0; row < batch.rows; row++) await this.#once(rowOf(batch, row), false);
   }
+}
 
-  async #once(batch: CalibrationBatch, padded: boolean): Promise<void> {
+/** The session for full batches, and, once it is needed, the one that looks at some rows of a batch only. */
+class SessionPair {
+  readonly #runner: GraphRunner;
+  readonly #sweep: Sweep;
+  readonly #open = new Map<boolean, OpenSession>();
+
+  constructor(runner: GraphRunner, sweep: Sweep) {
+    this.#runner = runner;
+    this.#sweep = sweep;
+  }
+
+  async once(batch: CalibrationBatch, padded: boolean): Promise<void> {
     const { session, outputs, model, rowsInput } = await this.#session(padded);
     const feeds = new Map(batch.feeds);
     for (const [name, tensor] of this.#sweep.extraFeeds?.(batch, padded) ?? []) feeds.set(name, tensor);

@@ -124,8 +124,11 @@ export interface ValueInfo extends Message {
 }
 
 export type TensorData =
-  /** Little-endian, packed, row-major (`raw_data`). Also every tensor that Pare makes. */
-  | { readonly kind: 'raw'; readonly bytes: ByteSpan }
+  /**
+   * Little-endian, packed, row-major (`raw_data`). Also every tensor that Pare makes. `replaced`: what a pass that corrects
+   * for encoded weights took away for it; never written.
+   */
+  | { readonly kind: 'raw'; readonly bytes: ByteSpan; readonly replaced?: ReplacedTensor }
   /** Values in a typed protobuf field; `fields` are runs of whole fields, packed or not, in order. */
   | { readonly kind: 'typed'; readonly field: TypedField; readonly fields: readonly ByteSpan[] }
   /** Bytes in another file. `bytes` is absent when that file was not given. */
@@ -142,6 +145,14 @@ export type TensorData =
    * `original` is the tensor that was encoded first; its data is never 'encoded'.
    */
   | { readonly kind: 'encoded'; readonly encoding: WeightEncoding; readonly original: Tensor };
+
+/** What operators read in floats, before a pass put another initializer in its place. */
+export interface ReplacedTensor {
+  /** Name in their input; '' where it was left out, absent where the list of inputs ended before it. */
+  readonly input?: string;
+  /** Absent where there was none. Carries no `replaced` itself. */
+  readonly tensor?: Tensor;
+}
 
 export type TypedField =
   'float_data' | 'int32_data' | 'string_data' | 'int64_data' | 'double_data' | 'uint64_data';

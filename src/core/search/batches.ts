@@ -10,7 +10,7 @@ import type { Model } from '../onnx/ir.ts';
 const MAX_ROWS = 32;
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** The first `count` samples. */
+/** The first `count` samples that can be read. */
 export async function readBatches(
   model: Model,
   samples: CalibrationSamples,
@@ -20,6 +20,7 @@ export async function readBatches(
   let rows = 0;
   for (let i = 0; i < samples.batches && rows < count; i++) {
     const batch = await samples.batch(i);
+    if (batch.rows === 0) continue;
     const wanted = Math.min(batch.rows, count - rows);
     const free = isFree(model, batch);
     const cut = free && wanted < batch.rows ? slice(batch, 0, wanted) : { ...batch, rows: wanted };

@@ -4,6 +4,7 @@
  */
 import type { GraphSession, HostTensor } from '../onnx/graph-runner.ts';
 import type { Model } from '../onnx/ir.ts';
+import { BatchFeeder, noneReadable } from '../calibration/sweep.ts';
 import { readWeight } from '../onnx/weights.ts';
 import type { WeightLayer } from '../onnx/weights.ts';
 import { floatToHalf } from '../tensor/float16.ts';
@@ -99,7 +100,8 @@ export class ProbeRun {
 
 /**
  * Loads `model` with its weights as inputs and runs it once on the samples.
- * @throws PareError `runtime-refused` when it does not run; `not-measurable` when no output holds numbers.
+ * @throws PareError `runtime-refused` when it does not run; `data-invalid` when no sample can be
+ * read; `not-measurable` when no output holds numbers.
  */
 export async function openProbe(
   model: Model,
@@ -120,13 +122,17 @@ export async function openProbe(
     const names = model.graph.outputs.map(({ name }) => name);
     const batches: KeptBatch[] = [];
     let chosen: ReturnType<typeof chooseMetric> | undefined;
-    for (const batch of await readBatches(model, context.calibration.samples, options.samples)) {
+    // Tries run what ran here: single samples where the model takes only those.
+    const feeder = new BatchFeeder(model, async (batch) => {
       await context.checkpoint(0, 'running the original');
       const feeds = new Map([...batch.feeds, ...weights, ...switchFeed(graph, 0)]);
       const outputs = await session.run(feeds, chosen?.outputs ?? names);
       chosen ??= chooseMetric(options.metric, outputs);
       batches.push({ ...batch, outputs });
-    }
+    });
+    const { samples } = context.calibration;
+    for (const batch of await readBatches(model, samples, options.samples)) await feeder.run(batch);
+    if (batches.length === 0) throw noneReadable(samples);
     if (chosen === undefined || chosen.outputs.length === 0) {
       throw new PareError('not-measurable', 'No output of the model holds numbers that could be compared.');
     }

@@ -35,7 +35,7 @@ export async function correctByInputs(
   const changed: LayerChange[] = [];
   for (const { place, linear } of pairs) {
     const means = found.channels.get(linear.input)?.mean;
-    const offsets = means?.length === linear.inputs ? offsetsOf(linear, means) : undefined;
+    const offsets = means?.length === linear.inputs ? offsetsOf(linear, means, place) : undefined;
     if (offsets === undefined) continue;
     const largest = offsets.reduce((most, offset) => Math.max(most, Math.abs(offset)), 0);
     shifted(draft.main, place, { factors: new Float32Array(place.outputs).fill(1), offsets, largest });
@@ -44,14 +44,17 @@ export async function correctByInputs(
   return { model: draft.finish(), changed };
 }
 
-/** By output channel; undefined where the weights cannot be read or a figure is not finite. */
-function offsetsOf(linear: LinearLayer, means: Float32Array): Float32Array | undefined {
+/**
+ * By output channel, from the bias as it is now: one that was corrected before is not corrected twice. Undefined where
+ * the weights cannot be read or a figure is not finite.
+ */
+function offsetsOf(linear: LinearLayer, means: Float32Array, place: Place): Float32Array | undefined {
   const { tensor } = linear.layer;
   if (tensor.data.kind !== 'encoded') return undefined;
   const before = readWeight(tensor.data.original);
   const after = readWeight(tensor);
   if (before === undefined || after === undefined) return undefined;
-  const sums = new Float64Array(linear.outputs);
+  const sums = Float64Array.from(place.floatBias, (floats, c) => floats - place.bias[c]);
   for (let i = 0; i < after.length; i++) {
     sums[linear.outputOf(i)] += (before[i] - after[i]) * means[linear.inputOf(i)];
   }

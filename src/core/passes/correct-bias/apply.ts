@@ -1,7 +1,7 @@
 /** Where the bias behind an encoded weight stands, and how it and the weight's scales are changed. It must not measure. */
 import { floatTensor, isOp } from '../../onnx/build.ts';
 import type { GraphEditor } from '../../onnx/draft.ts';
-import type { Node } from '../../onnx/ir.ts';
+import type { Node, ReplacedTensor, Tensor } from '../../onnx/ir.ts';
 import { readWeight, replaceWeight } from '../../onnx/weights.ts';
 import type { WeightLayer } from '../../onnx/weights.ts';
 import { groupCount } from '../../tensor/encoding.ts';
@@ -19,6 +19,8 @@ export interface Place {
   readonly outputs: number;
   /** Zeros where there is none yet. */
   readonly bias: Float32Array;
+  /** As it was before any correction. */
+  readonly floatBias: Float32Array;
   /** Shape to write it with. */
   readonly biasDims: readonly number[];
   /** Each output channel has scales of its own that may be multiplied. */
@@ -53,13 +55,14 @@ export function readPlace(layer: WeightLayer, main: GraphEditor): Place | string
 }
 
 function place(
-  common: Omit<Place, 'bias' | 'biasDims' | 'biasInput'>,
+  common: Omit<Place, 'bias' | 'floatBias' | 'biasDims' | 'biasInput'>,
   biasInput: number,
   main: GraphEditor,
 ): Place | string {
   const name = common.node.inputs[biasInput] ?? '';
   if (name === '') {
-    return { ...common, biasInput, bias: new Float32Array(common.outputs), biasDims: [common.outputs] };
+    const bias = new Float32Array(common.outputs);
+    return { ...common, biasInput, bias, floatBias: bias, biasDims: [common.outputs] };
   }
   const constant = main.constant(name);
   if (constant === undefined) return 'its bias is not a constant';
@@ -67,30 +70,60 @@ function place(
   const { dims } = constant;
   const flat = dims.length >= 1 && dims.slice(0, -1).every((d) => d === 1);
   if (bias?.length !== common.outputs || !flat) return 'its bias is not one float a channel';
-  return { ...common, biasInput, bias, biasDims: dims };
+  const replaced = replacedBy(constant);
+  const floatBias = replaced === undefined ? bias : floatsOf(replaced, common.outputs);
+  return { ...common, biasInput, bias, floatBias: floatBias ?? bias, biasDims: dims };
 }
 
 function isScalable({ granularity, scales }: WeightEncoding, layer: WeightLayer): boolean {
   return scales !== undefined && granularity.kind !== 'tensor' && granularity.axis === layer.axis;
 }
 
-/** Writes a new bias, and the scales where a factor is not 1. The bias may be shared: it gets a name of its own. */
+function replacedBy({ data }: Tensor): ReplacedTensor | undefined {
+  return data.kind === 'raw' ? data.replaced : undefined;
+}
+
+function floatsOf({ tensor }: ReplacedTensor, outputs: number): Float32Array | undefined {
+  if (tensor === undefined) return new Float32Array(outputs);
+  const floats = readWeight(tensor);
+  return floats?.length === outputs ? floats : undefined;
+}
+
+/**
+ * Writes a new bias, and the scales where a factor is not 1. A bias that others read too stays, and the new one gets a
+ * name of its own. What was there in floats is remembered: a second correction keeps what the first one replaced.
+ */
 export function shifted(main: GraphEditor, where: Place, { factors, offsets }: Shift): void {
   const node = main.current(where.node);
   if (node === undefined) throw new Error(`the operator of ${where.layer.id} is gone`);
   const old = node.inputs[where.biasInput] ?? '';
-  const name = main.freshName(old === '' ? `${where.layer.value}_bias` : `${old}_corrected`);
   const values = where.bias.map((b, c) => b + offsets[c]);
-  main.setInitializer(floatTensor(name, where.biasDims, values));
-  const inputs = [...node.inputs];
-  while (inputs.length <= where.biasInput) inputs.push('');
-  inputs[where.biasInput] = name;
-  main.replaceNode(node, { ...node, inputs });
-  if (old !== '' && main.uses(old).length === 0 && main.initializers.has(old)) {
-    main.removeInitializer(old);
-    main.removeInput(old);
+  const write = (name: string): void => {
+    const made = floatTensor(name, where.biasDims, values);
+    const bytes = made.data.kind === 'raw' ? made.data.bytes : undefined;
+    if (bytes === undefined) throw new Error(`the bias of ${where.layer.id} has no bytes`);
+    const replaced = replacedFrom(main, node.inputs[where.biasInput]);
+    main.setInitializer({ ...made, data: { kind: 'raw', bytes, replaced } });
+  };
+  const own = main.initializers.has(old) && main.uses(old).length === 1 && !main.isGraphOutput(old);
+  if (own) {
+    write(old);
+  } else {
+    const name = main.freshName(old === '' ? `${where.layer.value}_bias` : `${old}_corrected`);
+    write(name);
+    const inputs = [...node.inputs];
+    while (inputs.length <= where.biasInput) inputs.push('');
+    inputs[where.biasInput] = name;
+    main.replaceNode(node, { ...node, inputs });
   }
   if (factors.some((f) => f !== 1)) rescale(main, where.layer, factors);
+}
+
+function replacedFrom(main: GraphEditor, input: string | undefined): ReplacedTensor {
+  const tensor = input === undefined || input === '' ? undefined : main.constant(input);
+  const before = tensor === undefined ? undefined : replacedBy(tensor);
+  if (before !== undefined) return before;
+  return { ...(input === undefined ? {} : { input }), ...(tensor === undefined ? {} : { tensor }) };
 }
 
 function rescale(main: GraphEditor, layer: WeightLayer, factors: Float32Array): void {

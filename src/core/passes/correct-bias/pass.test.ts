@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createKernels } from '../../../kernels/dispatch.ts';
 import { createNodeRunner } from '../../../runtime/node-runner.ts';
+import { modelKey } from '../../calibration/model-key.ts';
 import { outputError } from '../../calibration/output-error.ts';
+import { plainModel } from '../../calibration/plain-model.ts';
+import type { GraphRunner } from '../../onnx/graph-runner.ts';
 import { graph, int, ints, model, node, valueInfo } from '../../onnx/build.ts';
 import type { Model } from '../../onnx/ir.ts';
+import { writeModel } from '../../onnx/write.ts';
 import { calibrationOn, floatFeed, givenSamples, nodeCalibration } from '../../testing/node-calibration.ts';
 import { sharedDir } from '../../testing/shared.ts';
 import { noise, weight } from '../../testing/weight-models.ts';
@@ -70,6 +74,53 @@ const net = model(
   }),
 );
 
+/** Two layers that read one bias, which stands in a file of before IR 4: initializers are inputs as well. */
+const twins: Model = {
+  ...model(
+    graph({
+      nodes: [
+        node('Conv', ['x', 'w1', 'b'], ['a']),
+        node('Conv', ['x', 'w2', 'b'], ['c']),
+        node('Sub', ['a', 'c'], ['s']),
+        node('GlobalAveragePool', ['s'], ['p']),
+        node('Flatten', ['p'], ['y']),
+      ],
+      initializers: [weight('w1', [8, 3, 3, 3]), weight('w2', [8, 3, 3, 3], 2), weight('b', [8], 3)],
+      inputs: [
+        valueInfo('x', 'float32', ['N', 3, 8, 8]),
+        valueInfo('w1', 'float32', [8, 3, 3, 3]),
+        valueInfo('w2', 'float32', [8, 3, 3, 3]),
+        valueInfo('b', 'float32', [8]),
+      ],
+      outputs: [valueInfo('y', 'float32', ['N', 8])],
+    }),
+  ),
+  irVersion: 3,
+};
+
+/** More layers than are swept one by one. */
+function deep(): Model {
+  const layers = Array.from({ length: 14 }, (_, i) => i);
+  return model(
+    graph({
+      nodes: [
+        ...layers.flatMap((i) => [
+          node('Conv', [i === 0 ? 'x' : `r${i}`, `w${i}`, ...(i % 2 === 0 ? [] : [`b${i}`])], [`a${i}`]),
+          node('Relu', [`a${i}`], [`r${i + 1}`]),
+        ]),
+        node('GlobalAveragePool', ['r14'], ['p']),
+        node('Flatten', ['p'], ['y']),
+      ],
+      initializers: layers.flatMap((i) => [
+        weight(`w${i}`, [16, i === 0 ? 3 : 16, 1, 1], i + 1),
+        ...(i % 2 === 0 ? [] : [weight(`b${i}`, [16], i + 20)]),
+      ]),
+      inputs: [valueInfo('x', 'float32', ['N', 3, 8, 8])],
+      outputs: [valueInfo('y', 'float32', ['N', 16])],
+    }),
+  );
+}
+
 describe('correct-bias', () => {
   it('brings the channels’ means back, and the outputs nearer', async () => {
     const context = contextWith(shiftedSamples(8));
@@ -115,6 +166,65 @@ describe('correct-bias', () => {
         expect(await outputError(runner, samples, net, made, wait)).toBeLessThanOrEqual(before);
       }
     }
+  });
+
+  it('leaves the floats as they were: same outputs, same statistics, and a second step is never worse', async () => {
+    const context = contextWith(shiftedSamples(4));
+    const { samples } = context.calibration!;
+    const wait = (): Promise<void> => Promise.resolve();
+    const feeds = (await samples.batch(0)).feeds;
+    const outputs = async (of: Model): Promise<Uint8Array> => {
+      const found = await runner.run(writeModel(of, { externalize: 'never' }).model, feeds, ['y']);
+      return found.get('y')!.bytes;
+    };
+    for (const base of [net, twins, deep()]) {
+      for (const spread of [false, true]) {
+        const params = { precision: 'int2', granularity: 'channel', method: 'nearest' };
+        const encoded = (await run(quantizeWeights, base, params, context)).model;
+        const first = await run(correctBiasPass, encoded, { spread }, context);
+        expect(first.changed.length).toBeGreaterThan(1);
+        const second = await run(correctBiasPass, first.model, { spread }, context);
+        const third = await run(correctBiasPass, second.model, { spread }, context);
+        const errors: number[] = [];
+        for (const made of [encoded, first.model, second.model, third.model]) {
+          const floats = plainModel(made, 'floats');
+          expect(await outputs(floats)).toEqual(await outputs(base));
+          expect(modelKey(floats)).toBe(modelKey(plainModel(encoded, 'floats')));
+          errors.push(await outputError(runner, samples, base, made, wait));
+        }
+        expect(errors[1]).toBeLessThan(errors[0]);
+        expect(errors[2]).toBeLessThanOrEqual(errors[1]);
+        expect(errors[3]).toBeLessThanOrEqual(errors[2]);
+      }
+    }
+  });
+
+  it('sweeps the floats once, however many layers there are', async () => {
+    let opened = 0;
+    const counting: GraphRunner = {
+      ...runner,
+      open: (bytes, level) => {
+        opened++;
+        return runner.open(bytes, level);
+      },
+    };
+    const { samples } = shiftedSamples(2);
+    const calibration = calibrationOn(samples, counting);
+    const context = contextWith(calibration);
+    const params = { precision: 'int4', granularity: 'tensor' };
+    const encoded = (await run(quantizeWeights, net, params, context)).model;
+    opened = 0;
+    const { changed } = await run(correctBiasPass, encoded, {}, context);
+    expect(changed).toHaveLength(3);
+    const sessions = opened;
+    // Asking for the same floats again opens nothing; each layer's own sweep of the encoded model and the one of the floats did.
+    const channels = ['a', 'd', 'y'].map((value) => ({ value, axis: value === 'y' ? -1 : 1 }));
+    const wait = (): Promise<void> => Promise.resolve();
+    await calibration.statistics(encoded, { of: 'floats', channels }, wait);
+    expect(opened).toBe(sessions);
+    await calibrationOn(samples, counting).statistics(encoded, { of: 'floats', channels }, wait);
+    const aSweep = opened - sessions;
+    expect(sessions).toBe(aSweep * (1 + changed.length));
   });
 
   it('says so where nothing can be measured', async () => {

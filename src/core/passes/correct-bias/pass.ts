@@ -10,6 +10,7 @@
 import { outputError } from '../../calibration/output-error.ts';
 import type { Calibration, ChannelFigures } from '../../calibration/types.ts';
 import { openDraft } from '../../onnx/draft.ts';
+import type { ModelDraft } from '../../onnx/draft.ts';
 import type { Model } from '../../onnx/ir.ts';
 import { listWeights } from '../../onnx/weights.ts';
 import { withDefaults } from '../params.ts';
@@ -24,6 +25,8 @@ import { correctBiasMeta } from './meta.ts';
  * second one's shift contains what the first one's will be corrected for. Deeper models are corrected by their inputs.
  */
 const MAX_SWEEPS = 12;
+/** Of the progress, for the sweep over the floats. */
+const FLOATS_SHARE = 0.1;
 /** A channel's spread is corrected by at most this factor: beyond it the channel is broken, not shrunk. */
 const MAX_SPREAD = 2;
 /** Relative; below it a channel has no spread that could be compared. */
@@ -96,16 +99,15 @@ async function correct(
   const groups = ids.length;
   const changed: LayerChange[] = [];
   let current = model;
+  // No correction changes the floats: one sweep serves all layers.
+  const all = openPlaces(model, ids).places.map(channelsOf);
+  const wait = part(context, 0, FLOATS_SHARE);
+  const floats = await calibration.statistics(model, { of: 'floats', channels: all }, wait);
   for (let g = 0; g < groups; g++) {
-    const wanted = ids[g];
-    const checkpoint = part(context, (0.8 * g) / groups, (0.8 * (g + 1)) / groups);
-    const draft = openDraft(current);
-    const places = listWeights(current, draft).flatMap((layer) => {
-      const place = layer.id === wanted ? readPlace(layer, draft.main) : 'not now';
-      return typeof place === 'string' ? [] : [place];
-    });
-    const channels = places.map(({ output, channelAxis }) => ({ value: output, axis: channelAxis }));
-    const floats = await calibration.statistics(model, { of: 'floats', channels }, checkpoint);
+    const at = (done: number): number => FLOATS_SHARE + ((0.8 - FLOATS_SHARE) * done) / groups;
+    const checkpoint = part(context, at(g), at(g + 1));
+    const { draft, places } = openPlaces(current, ids.slice(g, g + 1));
+    const channels = places.map(channelsOf);
     const now = await calibration.statistics(current, { of: 'encoded', channels }, checkpoint);
     for (const place of places) {
       const shift = shiftOf(place, floats.channels.get(place.output), now.channels.get(place.output), spread);
@@ -116,6 +118,19 @@ async function correct(
     current = draft.finish();
   }
   return { model: current, changed };
+}
+
+function openPlaces(model: Model, ids: readonly string[]): { draft: ModelDraft; places: readonly Place[] } {
+  const draft = openDraft(model);
+  const places = listWeights(model, draft).flatMap((layer) => {
+    const place = ids.includes(layer.id) ? readPlace(layer, draft.main) : 'not now';
+    return typeof place === 'string' ? [] : [place];
+  });
+  return { draft, places };
+}
+
+function channelsOf({ output, channelAxis }: Place): { value: string; axis: number } {
+  return { value: output, axis: channelAxis };
 }
 
 /** Undefined where the figures are missing or say nothing. */
