@@ -63,7 +63,7 @@ export function chooseRange(
     case 'mse':
       return within(mseRange(histogram, full, scheme), full);
     case 'entropy':
-      return within(entropyRange(histogram, full), full);
+      return within(entropyRange(histogram, full, scheme), full);
     default:
       return method satisfies never;
   }
@@ -232,8 +232,9 @@ function errorUpTo(t: number, bottom: number, top: number): number {
 /** Thresholds that are looked at. */
 const THRESHOLDS = 128;
 
-function entropyRange(histogram: ValueHistogram, full: ValueRange): ValueRange {
-  const oneSided = full.min === 0 || full.max === 0;
+function entropyRange(histogram: ValueHistogram, full: ValueRange, { symmetric }: CodeScheme): ValueRange {
+  // Half of symmetric codes lie on the side that a one-sided value never takes.
+  const oneSided = !symmetric && (full.min === 0 || full.max === 0);
   const levels = oneSided ? STEPS + 1 : (STEPS + 1) / 2;
   const bins = magnitudes(histogram);
   // Zeros keep their value on every grid. After a Relu they are most of all, and would decide alone.

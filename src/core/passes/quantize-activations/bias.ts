@@ -79,7 +79,13 @@ export function reduceRange(encoding: WeightEncoding): WeightEncoding {
   if (scales === undefined || codes.every((code) => code >= -64 && code <= 63)) return encoding;
   return {
     ...encoding,
-    codes: Int8Array.from(codes, (code) => Math.min(63, Math.round(code / 2))),
+    codes: Int8Array.from(codes, (code) => Math.min(63, halfToEven(code))),
     scales: scales.map((scale) => scale * 2),
   };
+}
+
+/** code / 2, ties to even: rounded up, they would move every weight by a quarter of a step on average. */
+function halfToEven(code: number): number {
+  const low = Math.floor(code / 2);
+  return code % 2 === 0 || low % 2 === 0 ? low : low + 1;
 }

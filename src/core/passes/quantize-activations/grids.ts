@@ -34,8 +34,10 @@ export function chooseGrids(
     const known = groups.get(value.group);
     groups.set(value.group, {
       range: known === undefined ? range : union(known.range, range),
-      bounds: both(known?.bounds, value.bounds),
-      grid: known?.grid ?? value.grid,
+      // What one member takes over from its Relu would cut the others' values off.
+      bounds: known === undefined ? value.bounds : joined(known.bounds, value.bounds),
+      // A prescribed grid serves those it was prescribed for alone.
+      grid: known === undefined || sameGrid(known.grid, value.grid) ? value.grid : undefined,
     });
   }
   const grids = new Map<string, CodeGrid>();
@@ -67,8 +69,11 @@ const union = (a: ValueRange, b: ValueRange): ValueRange => ({
   max: Math.max(a.max, b.max),
 });
 
-/** What lies within both; undefined = no bounds. */
-function both(a: ValueRange | undefined, b: ValueRange | undefined): ValueRange | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return { min: Math.max(a.min, b.min), max: Math.min(a.max, b.max) };
+/** What holds both; without bounds on one side there are none. */
+function joined(a: ValueRange | undefined, b: ValueRange | undefined): ValueRange | undefined {
+  return a === undefined || b === undefined ? undefined : union(a, b);
+}
+
+function sameGrid(a: CodeGrid | undefined, b: CodeGrid | undefined): boolean {
+  return a?.scale === b?.scale && a?.zeroPoint === b?.zeroPoint && a?.type === b?.type;
 }
