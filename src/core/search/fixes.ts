@@ -89,6 +89,11 @@ export class FixFinder {
     return found;
   }
 
+  /** What the weights alone do: a fix of weights takes nothing off what rounding the values between layers does. */
+  #ofWeights(layer: LayerSensitivity): number {
+    return damageOf(layer, this.#asked === 'int8-activations' ? 'int8' : this.#asked) ?? 0;
+  }
+
   async #tryFiner(
     worst: readonly LayerSensitivity[],
     { label, params }: Finer,
@@ -96,7 +101,7 @@ export class FixFinder {
   ): Promise<void> {
     const gains = await this.#damages(this.#model, worst, { ...this.#request.params, ...params });
     for (const layer of worst) {
-      const damage = damageOf(layer, this.#asked) ?? 0;
+      const damage = this.#ofWeights(layer);
       const left = gains.get(layer.layer);
       if (left === undefined || damage - left <= LEAST_GAIN * damage) continue;
       add(layer.layer, {
@@ -119,7 +124,7 @@ export class FixFinder {
     if (changed.length === 0) return;
     const left = await this.#damages(model, uneven, this.#request.params ?? {});
     for (const layer of uneven) {
-      const damage = damageOf(layer, this.#asked) ?? 0;
+      const damage = this.#ofWeights(layer);
       const after = left.get(layer.layer);
       if (after === undefined || damage - after <= LEAST_GAIN * damage) continue;
       add(layer.layer, {

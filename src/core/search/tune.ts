@@ -171,7 +171,8 @@ class Search {
 
   async #add(found: Allocation, budget: number): Promise<void> {
     const { request, options, report, table } = this.#found;
-    const choice = this.#choiceOf(await this.#slimmed(found, budget));
+    const slimmed = await this.#slimmed(found, budget);
+    const choice = this.#choiceOf(slimmed);
     const corrections = this.#corrections(choice);
     for (const equalized of this.#equalizeHelps(report, choice) ? [true, false] : [false]) {
       const steps = [
@@ -190,8 +191,8 @@ class Search {
         predicted: {
           bytes: this.#bytes(recipe),
           speedup:
-            table.floatNanos === null ? null : table.floatNanos / (table.restNanos + found.totals.nanos),
-          damage: found.totals.damage,
+            table.floatNanos === null ? null : table.floatNanos / (table.restNanos + slimmed.totals.nanos),
+          damage: slimmed.totals.damage,
         },
         kept: keptReasons(table.layers, choice, options, budget, request.speed),
       });

@@ -96,11 +96,11 @@ export function TradeoffCard(): ReactElement {
 /** An empty plot would look like a fault; it says what is missing instead. */
 function NoPoints(): ReactElement {
   const job = useAppState((state) => state.job);
-  const tried = useAppState((state) => (state.entries[ORIGINAL]?.measuredWith ?? null) !== null);
-  const text = tried
+  const failed = useAppState((state) => (state.entries[ORIGINAL]?.failure ?? null) !== null);
+  const text = failed
     ? 'This model could not be measured, so there is nothing to draw against its size. The file can still be made and saved.'
     : job !== null
-      ? 'The first point appears after the first measurement.'
+      ? 'Points appear as soon as they are measured.'
       : 'Nothing is measured yet.';
   return <p className="tradeoff-none mute small">{text}</p>;
 }

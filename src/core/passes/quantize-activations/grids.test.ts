@@ -39,10 +39,11 @@ function gridsOf(values: readonly PlannedValue[]): { a: CodeGrid; b: CodeGrid } 
 }
 
 describe('values that share a grid', () => {
-  it.each([
+  const members: readonly (readonly [string, Partial<PlannedValue>])[] = [
     ['the Relu of one', { bounds: { min: 0, max: Infinity } }],
     ['the prescribed grid of one', { grid: { type: 'int8', scale: 1 / 256, zeroPoint: -128 } }],
-  ])('hold all of both, whatever %s is', (_, more) => {
+  ];
+  it.each(members)('hold all of both, whatever %s is', (_, more) => {
     for (const values of [
       [value('a', more), value('b')],
       [value('b'), value('a', more)],
