@@ -13,7 +13,7 @@ import type { Model } from '../../onnx/ir.ts';
 import { raiseOpset } from '../../onnx/opset.ts';
 import { listWeights } from '../../onnx/weights.ts';
 import { precisionLabel } from '../../tensor/encoding.ts';
-import { layerValues } from '../params.ts';
+import { layerValues, withDefaults } from '../params.ts';
 import type { LayerChange, Pass, PassContext, PassOutcome, SkippedLayer } from '../types.ts';
 import { removeUnread } from './clean.ts';
 import { writeDynamic } from './dynamic.ts';
@@ -101,10 +101,14 @@ function methodsOf(
   const known = new Map<string, RangeMethod>();
   for (const { weight } of layers) {
     const { range } = layerValues(quantizeActivationsMeta, params, overrides, weight.id);
-    known.set(weight.id, RANGE_METHODS.find((method) => method === range) ?? 'auto');
+    known.set(weight.id, methodNamed(range));
   }
-  return (layer) => known.get(layer) ?? 'auto';
+  const { range } = withDefaults(quantizeActivationsMeta, params);
+  return (layer) => known.get(layer) ?? methodNamed(range);
 }
+
+const methodNamed = (range: unknown): RangeMethod =>
+  RANGE_METHODS.find((method) => method === range) ?? 'auto';
 
 interface Calibrated {
   readonly layers: readonly IntegerLayer[];
@@ -195,7 +199,8 @@ function methodOfValues(
       if (!byValue.has(name)) byValue.set(name, methods(layer.weight.id));
     }
   }
-  return (value) => byValue.get(value) ?? 'auto';
+  // What stands between layers follows the step.
+  return (value) => byValue.get(value) ?? methods('');
 }
 
 function factsOf(
