@@ -42,7 +42,7 @@ describe('a reload', () => {
     const { state } = page;
     expect(state.entries).toEqual(before.entries);
     expect(state.currentId).toBe('v1');
-    expect(precisionOf(recipeOf(state))).toBe('int8');
+    expect(precisionOf(recipeOf(state))).toBe('fp16');
     expect(canUndo(state.draft)).toBe(true);
     expect(state.goal).toEqual({ objective: 'smallest', neverSlower: true });
     expect(state.energy.gridGramsPerKwh).toBe(20);

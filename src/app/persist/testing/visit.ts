@@ -88,7 +88,7 @@ export class Visit {
   }
 
   async makeVariant(): Promise<void> {
-    edit(this.store, (draft) => withPrecision(draft, 'int8'));
+    edit(this.store, (draft) => withPrecision(draft, 'fp16'));
     await this.rest();
     const made = this.fake.last('makeVariant');
     await made.succeed(variantSummary('v1', made.recipe!, 300));

@@ -36,15 +36,16 @@ export function chooseGrids(
       range: known === undefined ? range : union(known.range, range),
       // What one member takes over from its Relu would cut the others' values off.
       bounds: known === undefined ? value.bounds : joined(known.bounds, value.bounds),
-      // A prescribed grid serves those it was prescribed for alone.
-      grid: known === undefined || sameGrid(known.grid, value.grid) ? value.grid : undefined,
+      grid: known?.grid ?? value.grid,
     });
   }
   const grids = new Map<string, CodeGrid>();
   for (const { name, group } of values) {
     const found = groups.get(group);
     if (found === undefined || missing.has(name)) continue;
-    grids.set(name, found.grid ?? gridOf(found.range, scheme, found.bounds));
+    // A prescribed grid serves the others only if it holds their values too.
+    const prescribed = found.grid !== undefined && holds(found.grid, found.range) ? found.grid : undefined;
+    grids.set(name, prescribed ?? gridOf(found.range, scheme, found.bounds));
   }
   return { grids, missing };
 }
@@ -74,6 +75,9 @@ function joined(a: ValueRange | undefined, b: ValueRange | undefined): ValueRang
   return a === undefined || b === undefined ? undefined : union(a, b);
 }
 
-function sameGrid(a: CodeGrid | undefined, b: CodeGrid | undefined): boolean {
-  return a?.scale === b?.scale && a?.zeroPoint === b?.zeroPoint && a?.type === b?.type;
+/** Half a step may be missing at either end. */
+function holds({ type, scale, zeroPoint }: CodeGrid, { min, max }: ValueRange): boolean {
+  const low = type === 'int8' ? -128 : 0;
+  const at = (code: number): number => (code - zeroPoint) * scale;
+  return min >= at(low - 0.5) && max <= at(low + 255.5);
 }
