@@ -92,6 +92,7 @@ function flowsFrom(nodes: readonly LayerNode[], context: PlanContext): ReadonlyM
       if (scope !== main || flows.has(node) || layerNodes.has(node)) continue;
       const carried = carriedOperator(node, main, target);
       if (carried === undefined) continue;
+      if (carried.keepsGrid && prescribesApart(carried.inputs, context)) continue;
       const missing = carried.inputs.filter((name) => !available.has(name));
       // The other side of a residual sum is quantized for its sake.
       const residual = node.opType === 'Add' && target.quantizeResidual && missing.length === 1;
@@ -111,6 +112,12 @@ function flowsFrom(nodes: readonly LayerNode[], context: PlanContext): ReadonlyM
     }
   }
   return flows;
+}
+
+/** One grid cannot serve values for which the target prescribes different ones, or one for some of them only. */
+function prescribesApart(inputs: readonly string[], { main, target }: PlanContext): boolean {
+  const grids = inputs.map((name) => prescribedGrid(main.producer(name), target));
+  return grids.some((grid) => grid !== grids[0]);
 }
 
 /** Those whose results are read as codes, found backward from the layers. */
