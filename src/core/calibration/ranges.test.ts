@@ -201,6 +201,23 @@ describe('chooseRange', () => {
     expect(tail.max).toBeGreaterThan(0.05);
   });
 
+  it('entropy of a value with one sign counts the codes that a symmetric scheme has on that side', () => {
+    // Exponential, as in the test above. Pairs of equal bins, so that the mirrored histogram says the same of |x|.
+    const pair = (i: number): number => Math.floor(1e6 * Math.exp(-(i + 0.5) / (BINS / 100)));
+    const oneSided = { low: 0, high: 1, counts: Float64Array.from({ length: BINS }, (_, i) => pair(i >> 1)) };
+    const mirrored = {
+      low: -1,
+      high: 1,
+      counts: Float64Array.from({ length: BINS }, (_, i) =>
+        pair(i < BINS / 2 ? BINS / 2 - 1 - i : i - BINS / 2),
+      ),
+    };
+    const { max } = chooseRange(mirrored, 'entropy', S8_SYMMETRIC);
+    expect(chooseRange(oneSided, 'entropy', S8_SYMMETRIC)).toEqual({ min: 0, max });
+    // 256 codes on the one side cut elsewhere.
+    expect(chooseRange(oneSided, 'entropy', S8).max).not.toBe(max);
+  });
+
   it('an empty histogram gives what was seen', () => {
     const empty = { low: 0, high: 0, counts: new Float64Array(BINS) };
     for (const method of RANGE_METHODS) expect(chooseRange(empty, method, U8)).toEqual({ min: 0, max: 0 });

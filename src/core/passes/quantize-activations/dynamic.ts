@@ -6,6 +6,7 @@
 import { attribute, floatTensor, int, int8Tensor } from '../../onnx/build.ts';
 import { intAttribute } from '../../onnx/attributes.ts';
 import type { GraphEditor } from '../../onnx/draft.ts';
+import { readWeight } from '../../onnx/weights.ts';
 import type { Target } from '../../targets/types.ts';
 import { reduceRange } from './bias.ts';
 import { int8Encoding } from './layers.ts';
@@ -32,8 +33,12 @@ export function dynamicProblem({ nodes, weight }: IntegerLayer, target: Target):
 /** Replaces the operators of a layer. The weight keeps its name and holds the codes, [K, N]. */
 export function writeDynamic(main: GraphEditor, { weight, nodes }: IntegerLayer, target: Target): void {
   const given = int8Encoding(weight);
-  if (given?.scales === undefined) throw new Error(`${weight.id} has no 8-bit codes`);
-  const encoding = target.weights.reducedRange ? reduceRange(given) : given;
+  const { data } = weight.tensor;
+  if (given?.scales === undefined || data.kind !== 'encoded')
+    throw new Error(`${weight.id} has no 8-bit codes`);
+  const encoding = target.weights.reducedRange
+    ? reduceRange(given, weight.tensor.dims, readWeight(data.original))
+    : given;
   const scales = (encoding.scales ?? new Float32Array(0)).map((scale) => (scale === 0 ? 1 : scale));
   const [rows, columns] = weight.tensor.dims;
   const transposed = intAttribute(nodes[0].node, 'transB', 0) !== 0;

@@ -111,10 +111,10 @@ function biasOf(
   const values = tensor === undefined || tensor.dataType !== 'float32' ? undefined : readWeight(tensor);
   if (tensor === undefined || values === undefined) return 'its bias is not a constant of 32-bit floats';
   const channels = weight.tensor.dims[channelAxis(node.opType as LayerOp, weight)];
+  if (!values.every((value) => Number.isFinite(value))) return 'its bias holds values that are not finite';
   if (values.length === 1) return { values: new Float32Array(channels).fill(values[0]) };
   if (values.length !== channels || tensor.dims.at(-1) !== channels)
     return 'its bias is not one value a channel';
-  if (!values.every((value) => Number.isFinite(value))) return 'its bias holds values that are not finite';
   return { values };
 }
 

@@ -7,7 +7,7 @@ import type { CodeGrid } from '../../calibration/ranges.ts';
 import { attribute, floatTensor, int, int8Tensor, rawTensor, uint8Tensor } from '../../onnx/build.ts';
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Node, Tensor } from '../../onnx/ir.ts';
-import { replaceWeight } from '../../onnx/weights.ts';
+import { readWeight, replaceWeight } from '../../onnx/weights.ts';
 import type { Target } from '../../targets/types.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import { quantizeBias, reduceRange, roomForBias } from './bias.ts';
@@ -103,7 +103,9 @@ export function writeLayer(
   const given = int8Encoding(weight);
   if (given === undefined || tensor.data.kind !== 'encoded')
     throw new Error(`${weight.id} has no 8-bit codes`);
-  const start = target.weights.reducedRange ? reduceRange(given) : given;
+  const start = target.weights.reducedRange
+    ? reduceRange(given, tensor.dims, readWeight(tensor.data.original))
+    : given;
   const asProduct = isOnnxruntime(target) && nodes.every(({ op }) => op === 'Gemm' || op === 'MatMul');
   const uses = nodes.map((node) => ({
     bias: target.bias === 'int32' && !asProduct ? node.bias : undefined,
