@@ -49,9 +49,36 @@ interface Flow {
 /** @param layers those that compute in integers with calibrated ranges. */
 export function planValues(layers: readonly IntegerLayer[], context: PlanContext): ValuePlan {
   const nodes = layers.flatMap((layer) => layer.nodes);
-  const flows = flowsFrom(nodes, context);
-  const kept = wantedFlows(nodes, flows, context);
-  return describeValues(nodes, kept, context);
+  const inFloats = new Set<Node>();
+  for (;;) {
+    const kept = wantedFlows(nodes, flowsFrom(nodes, context, inFloats), context);
+    const apart = joinsApart(kept, context);
+    if (apart.length === 0) return describeValues(nodes, kept, context);
+    for (const node of apart) inFloats.add(node);
+  }
+}
+
+/**
+ * Operators that join values on one grid although the target prescribes different ones for them, or one for some of them
+ * only, be it through operators that move values. They compute in floats.
+ */
+function joinsApart(flows: readonly Flow[], { main, target }: PlanContext): readonly Node[] {
+  const groups = groupsOf(flows);
+  const moved = new Set(
+    flows.flatMap(({ keepsGrid, results }) => (keepsGrid ? results.map(({ value }) => value) : [])),
+  );
+  const grids = new Map<number, Set<string>>();
+  for (const [name, group] of groups) {
+    // Moved values are made of the others.
+    if (moved.has(name)) continue;
+    const grid = prescribedGrid(main.producer(name), target);
+    const key = grid === undefined ? '' : `${grid.type} ${grid.scale} ${grid.zeroPoint}`;
+    grids.set(group, (grids.get(group) ?? new Set()).add(key));
+  }
+  return flows.flatMap(({ node, inputs, keepsGrid }) => {
+    const group = keepsGrid && new Set(inputs).size > 1 ? groups.get(inputs[0]) : undefined;
+    return group !== undefined && (grids.get(group)?.size ?? 0) > 1 ? [node] : [];
+  });
 }
 
 /** Convolutions are fused only with a quantized result; products can give floats. */
@@ -70,7 +97,11 @@ function resultOfLayer(
 }
 
 /** All operators that could work on codes, found forward from the layers. */
-function flowsFrom(nodes: readonly LayerNode[], context: PlanContext): ReadonlyMap<Node, Flow> {
+function flowsFrom(
+  nodes: readonly LayerNode[],
+  context: PlanContext,
+  inFloats: ReadonlySet<Node>,
+): ReadonlyMap<Node, Flow> {
   const { main, target } = context;
   const available = new Set(nodes.map(({ input }) => input));
   const results = new Set<string>();
@@ -89,10 +120,9 @@ function flowsFrom(nodes: readonly LayerNode[], context: PlanContext): ReadonlyM
   }
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
     for (const { scope, node } of main.uses(value)) {
-      if (scope !== main || flows.has(node) || layerNodes.has(node)) continue;
+      if (scope !== main || flows.has(node) || layerNodes.has(node) || inFloats.has(node)) continue;
       const carried = carriedOperator(node, main, target);
       if (carried === undefined) continue;
-      if (carried.keepsGrid && prescribesApart(carried.inputs, context)) continue;
       const missing = carried.inputs.filter((name) => !available.has(name));
       // The other side of a residual sum is quantized for its sake.
       const residual = node.opType === 'Add' && target.quantizeResidual && missing.length === 1;
@@ -112,12 +142,6 @@ function flowsFrom(nodes: readonly LayerNode[], context: PlanContext): ReadonlyM
     }
   }
   return flows;
-}
-
-/** One grid cannot serve values for which the target prescribes different ones, or one for some of them only. */
-function prescribesApart(inputs: readonly string[], { main, target }: PlanContext): boolean {
-  const grids = inputs.map((name) => prescribedGrid(main.producer(name), target));
-  return grids.some((grid) => grid !== grids[0]);
 }
 
 /** Those whose results are read as codes, found backward from the layers. */
