@@ -6,7 +6,7 @@
 import { createStore, delMany, entries, get, set, setMany } from 'idb-keyval';
 import { PareError } from '../../core/errors.ts';
 import type { OpenFile } from '../../worker/api.ts';
-import { filesOf, indexOf, writePack } from './pack.ts';
+import { filesOf, indexOf, readsLike, writePack } from './pack.ts';
 import type { PackIndex } from './pack.ts';
 import type { KeepOptions, Vault } from './vault.ts';
 
@@ -17,6 +17,15 @@ const SHARE_OF_QUOTA = 0.5;
 
 const FOLDER = 'packs';
 
+/** A tab that deletes a pack is done long before; one that froze meanwhile must not stop this page. */
+const LOCK_LIMIT_MILLIS = 3000;
+
+interface Held {
+  readonly giveUp: () => void;
+  /** No other tab deletes it any more. */
+  readonly safe: Promise<void>;
+}
+
 export function createBrowserVault(): Vault {
   return new BrowserVault();
 }
@@ -25,8 +34,8 @@ class BrowserVault implements Vault {
   private readonly pieces = createStore('pare-project', 'pieces');
   /** What each pack holds; a database of its own, because a store cannot be added to an existing one. */
   private readonly indices = createStore('pare-packs', 'indices');
-  /** Gives up the lock of each name that this page needs. */
-  private readonly held = new Map<string, () => void>();
+  /** The lock of each name that this page needs. */
+  private readonly held = new Map<string, Held>();
 
   async read(): Promise<ReadonlyMap<string, unknown>> {
     return new Map(await entries<string, unknown>(this.pieces));
@@ -39,8 +48,9 @@ class BrowserVault implements Vault {
 
   async keepFiles(name: string, files: readonly OpenFile[], options: KeepOptions): Promise<void> {
     const index = indexOf(files);
-    this.hold(name);
-    if ((await this.wholePack(name))?.index.bytes === index.bytes) return;
+    await this.hold(name);
+    const before = await this.wholePack(name).catch(asNothing);
+    if (before?.index.bytes === index.bytes) return;
     await checkRoom(index.bytes);
     const folder = await packFolder(true);
     const handle = await folder.getFileHandle(name, { create: true });
@@ -51,34 +61,40 @@ class BrowserVault implements Vault {
       await writePack(files, { write: (bytes) => writable.write(bytes) }, options);
       await writable.close();
     } catch (error) {
-      await writable.abort().catch(() => undefined);
-      await folder.removeEntry(name).catch(() => undefined);
+      await writable.abort().catch(asNothing);
+      await this.dropUnlessWhole(folder, name);
       throw options.signal.aborted ? error : asNotKept(error);
     }
     // Last: without its index a pack does not count.
-    await set(name, index, this.indices);
+    await set(name, index, this.indices).catch((error: unknown) => {
+      throw asNotKept(error);
+    });
+    await this.readBack(name, files);
   }
 
   async openFiles(name: string): Promise<readonly OpenFile[] | null> {
-    this.hold(name);
+    await this.hold(name);
     const kept = await this.wholePack(name);
     return kept === null ? null : filesOf(kept.pack, kept.index);
   }
 
   need(names: readonly string[]): void {
-    for (const [name, giveUp] of this.held) {
+    for (const [name, { giveUp }] of this.held) {
       if (names.includes(name)) continue;
       giveUp();
       this.held.delete(name);
     }
-    for (const name of names) this.hold(name);
+    for (const name of names) void this.hold(name);
   }
 
-  async tidy(): Promise<void> {
+  async tidy(except: readonly string[]): Promise<void> {
     try {
       const folder = await packFolder(false);
+      const needed = (name: string): boolean => this.held.has(name) || except.includes(name);
       for await (const name of folder.keys()) {
-        if (!this.held.has(name)) await unlessNeeded(name, () => this.drop(folder, name));
+        if (needed(name)) continue;
+        // Asked again with the lock: this page may have come to need it while it waited.
+        await unlessNeeded(name, async () => (needed(name) ? undefined : this.drop(folder, name)));
       }
     } catch {
       // There is no folder, or no private file system: nothing to tidy.
@@ -86,29 +102,68 @@ class BrowserVault implements Vault {
   }
 
   private async drop(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
-    await delMany([name], this.indices);
+    // In this order: a pack that the browser refuses to delete must not lose its index.
     await folder.removeEntry(name);
+    await delMany([name], this.indices);
   }
 
-  private async wholePack(name: string): Promise<{ readonly index: PackIndex; readonly pack: Blob } | null> {
+  /** After a copy that failed: what was begun goes, what was there before does not. */
+  private async dropUnlessWhole(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+    const left = await this.wholePack(name).catch(() => undefined);
+    // Undefined: nobody can tell now, so that nothing is deleted.
+    if (left === null) await this.drop(folder, name).catch(asNothing);
+  }
+
+  /** @throws PareError `unsupported` where the next visit would not find what was just written */
+  private async readBack(name: string, files: readonly OpenFile[]): Promise<void> {
     try {
-      const index = await get<PackIndex>(name, this.indices);
-      if (index === undefined) return null;
+      const kept = await this.wholePack(name);
+      if (kept !== null && (await readsLike(kept.pack, files))) return;
+    } catch (error) {
+      throw asNotKept(error);
+    }
+    throw notKept('the copy is not what was written');
+  }
+
+  /** Null where there is none, or only a part. @throws whatever the browser says when it cannot read now */
+  private async wholePack(name: string): Promise<{ readonly index: PackIndex; readonly pack: Blob } | null> {
+    if (typeof navigator.storage?.getDirectory !== 'function') return null;
+    const index = await get<PackIndex>(name, this.indices);
+    if (index === undefined) return null;
+    try {
       const pack = await (await (await packFolder(false)).getFileHandle(name)).getFile();
       return pack.size === index.bytes ? { index, pack } : null;
-    } catch {
-      return null;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'NotFoundError') return null;
+      throw error;
     }
   }
 
-  private hold(name: string): void {
-    if (this.held.has(name)) return;
+  private hold(name: string): Promise<void> {
+    const known = this.held.get(name);
+    if (known !== undefined) return known.safe;
     let giveUp = (): void => undefined;
     const needed = new Promise<void>((resolve) => (giveUp = resolve));
-    this.held.set(name, giveUp);
-    // Without locks there is one tab, as far as anybody can tell.
-    void navigator.locks?.request(lockOf(name), { mode: 'shared' }, () => needed).catch(() => undefined);
+    const safe = new Promise<void>((resolve) => {
+      // Without locks there is one tab, as far as anybody can tell.
+      if (navigator.locks === undefined) {
+        resolve();
+        return;
+      }
+      setTimeout(resolve, LOCK_LIMIT_MILLIS);
+      const granted = (): Promise<void> => {
+        resolve();
+        return needed;
+      };
+      navigator.locks.request(lockOf(name), { mode: 'shared' }, granted).catch(() => resolve());
+    });
+    this.held.set(name, { giveUp, safe });
+    return safe;
   }
+}
+
+function asNothing(): null {
+  return null;
 }
 
 function lockOf(name: string): string {

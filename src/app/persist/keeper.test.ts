@@ -118,7 +118,7 @@ describe('files that could not be kept', () => {
   it('are named, and the project goes on when they are chosen again', async () => {
     vault.limit = 3;
     const before = (await firstVisit()).state;
-    expect(before.project).toMatchObject({ state: 'saved', error: { code: 'too-large' } });
+    expect(before.project).toMatchObject({ state: 'failed', error: { code: 'too-large' } });
     const page = visit();
     void page.desk.restore();
     await breathe();

@@ -14,6 +14,8 @@ import type { After } from '../store/job-board.ts';
 import { showError } from '../store/notices.ts';
 import type { OpenedFrom, Pipeline } from '../store/pipeline.ts';
 import type { AppState, AppStore, JobKind, StudyEntry } from '../store/state.ts';
+import { bringBack, notOpened, patiently, unread } from './bring-back.ts';
+import type { Way } from './bring-back.ts';
 import { parseProject } from './parse-record.ts';
 import type { KeptProject } from './parse-record.ts';
 import { namesOf, piecesOf } from './project-record.ts';
@@ -77,6 +79,14 @@ export class Keeper implements ProjectKeeper {
   private copying: Promise<void> = Promise.resolve();
   private copies = 0;
   private stopCopies = new AbortController();
+  /** Why packs could not be copied, by their names. */
+  private readonly notCopied = new Map<string, ErrorRecord>();
+  /** Why the pieces could not be written last. */
+  private notWritten: ErrorRecord | null = null;
+  /** The packs that the stored pieces speak of. */
+  private written: readonly string[] | null = null;
+  /** What came out of the vault is not copied back into it: a file must not be written over while it is read. */
+  private readonly fromVault = new WeakSet<readonly OpenFile[]>();
 
   constructor(parts: KeeperParts) {
     this.parts = parts;
@@ -125,28 +135,64 @@ export class Keeper implements ProjectKeeper {
     if (this.parts.store.getState().model !== null) return;
     this.project({ state: 'restoring' });
     const kept = await this.read();
-    if (kept === null) {
-      this.project({ state: 'off' });
-      return;
-    }
+    if (kept === null) return;
     const { model, data } = kept.head;
     const missing: ProjectState['missing'][number][] = [];
-    const { vault, pipeline, store } = this.parts;
-    vault.need([modelPack(model.modelId), ...(data === null ? [] : [dataPack(data.dataId)])]);
+    const failures: ErrorRecord[] = [];
+    const { vault, pipeline, store, after } = this.parts;
+    vault.need(packsOf(kept));
+    const waiting = (): boolean => this.pending === kept;
+    const bring = async (pack: string, one: KeptFiles, way: Pick<Way, 'open' | 'wanted'>): Promise<void> => {
+      const failure = await bringBack({ ...way, after, read: () => this.openPack(pack) });
+      if (failure !== null) failures.push(notOpened(one, failure));
+    };
     // The data first: nothing is measured or evaluated before the whole project is there.
     if (data !== null && !data.sample) {
-      const files = await vault.openFiles(dataPack(data.dataId));
-      if (files !== null) await door.addData(files);
+      const wanted = (): boolean => waiting() && store.getState().data === null;
+      const open = (files: readonly OpenFile[]) => this.saidBy(() => door.addData(files));
+      await bring(dataPack(data.dataId), data, { open, wanted });
       if (store.getState().data === null) missing.push({ what: 'data', ...pick(data) });
     }
     if (model.sample) await pipeline.openSample();
     else {
-      const files = await vault.openFiles(modelPack(model.modelId));
-      if (files !== null && this.pending === kept) await pipeline.open(files);
+      const open = (files: readonly OpenFile[]) => this.saidBy(() => pipeline.open(files));
+      await bring(modelPack(model.modelId), model, { open, wanted: waiting });
     }
-    if (this.pending === kept) missing.unshift({ what: 'model', ...pick(model) });
-    this.project({ state: 'saved', missing: this.pending === kept ? missing : this.missingNow(missing) });
-    await vault.tidy();
+    if (waiting()) missing.unshift({ what: 'model', ...pick(model) });
+    this.project({
+      state: failures.length > 0 && waiting() ? 'failed' : 'saved',
+      missing: waiting() ? missing : this.missingNow(missing),
+      error: failures[0] ?? null,
+    });
+    // Only now: opening a model takes the notices of the one before away.
+    for (const failure of failures) showError(store, failure);
+    this.settle();
+    await this.tidy();
+  }
+
+  private async openPack(name: string): Promise<readonly OpenFile[] | null> {
+    const files = await this.parts.vault.openFiles(name);
+    if (files !== null) this.fromVault.add(files);
+    return files;
+  }
+
+  /** Commands tell the user what went wrong, not their caller. Null where they said nothing. */
+  private async saidBy(command: () => Promise<void>): Promise<ErrorRecord | null> {
+    const { store } = this.parts;
+    const before = new Set(store.getState().notices);
+    await command();
+    return store.getState().notices.findLast((notice) => !before.has(notice))?.error ?? null;
+  }
+
+  /** What the stored project speaks of stays, also where another tab stored it and is not there at this moment. */
+  private async tidy(): Promise<void> {
+    const { vault } = this.parts;
+    try {
+      const kept = parseProject(await vault.read());
+      await vault.tidy(kept === null ? [] : packsOf(kept));
+    } catch {
+      // Whoever cannot tell what is needed deletes nothing.
+    }
   }
 
   async forget(): Promise<void> {
@@ -154,17 +200,21 @@ export class Keeper implements ProjectKeeper {
     this.stopCopies = new AbortController();
     this.forgetTimer?.();
     this.forgetTimer = null;
-    this.pending = this.model = this.data = this.missingData = null;
+    this.pending = this.model = this.data = this.missingData = this.written = null;
+    this.notCopied.clear();
     const { vault, onKept } = this.parts;
     onKept(false);
-    await this.writing;
-    const pieces = await vault.read();
-    this.saved = new Map();
-    await vault
-      .write(new Map(), [...pieces.keys()])
-      .catch((error: unknown) => this.failed(toErrorRecord(error)));
+    // At once: what is opened from here on is needed again.
     vault.need([]);
-    await vault.tidy();
+    // In its turn between the writes, so that it removes nothing of a project that is begun meanwhile.
+    const erased = this.writing.then(async () => {
+      const pieces = await vault.read();
+      this.saved = new Map();
+      await vault.write(new Map(), [...pieces.keys()]);
+    });
+    this.writing = erased.catch((error: unknown) => this.failed(toErrorRecord(error)));
+    await this.writing;
+    await this.tidy();
   }
 
   /** Writes now what would be written soon: the page is about to go. */
@@ -175,16 +225,28 @@ export class Keeper implements ProjectKeeper {
     this.writing = this.writing.then(() => this.save());
   }
 
+  /** Null where there is nothing to bring back; the state says why. */
   private async read(): Promise<KeptProject | null> {
+    const { store, vault, after } = this.parts;
+    let pieces: ReadonlyMap<string, unknown>;
     try {
-      const pieces = await this.parts.vault.read();
+      pieces = await patiently(() => vault.read(), after);
+    } catch (error) {
+      // Not read is not damaged: nothing is deleted.
+      this.failed(toErrorRecord(error));
+      showError(store, unread(toErrorRecord(error)));
+      return null;
+    }
+    try {
       this.pending = parseProject(pieces);
+      this.written = this.pending === null ? null : packsOf(this.pending);
       // What is there of this project is replaced or removed by the next save, piece by piece.
       this.saved = new Map([...pieces.keys()].map((name) => [name, null]));
     } catch (error) {
-      showError(this.parts.store, toErrorRecord(error));
+      showError(store, toErrorRecord(error));
       await this.forget();
     }
+    if (this.pending === null) this.project({ state: 'off' });
     return this.pending;
   }
 
@@ -218,32 +280,62 @@ export class Keeper implements ProjectKeeper {
     const changed = new Map([...pieces].filter(([name, piece]) => this.saved.get(name) !== piece));
     const removed = [...this.saved.keys()].filter((name) => !pieces.has(name));
     try {
-      vault.need([modelPack(model.id), ...(data === null ? [] : [dataPack(data.id)])]);
+      const packs = this.packs();
+      vault.need(packs);
       await vault.write(changed, removed);
       this.saved = pieces;
+      this.notWritten = null;
+      // Closed or replaced meanwhile: what was just written is erased or written over next.
+      if (this.model !== model) return;
+      this.written = packs;
       onKept(true);
-      if (this.copies === 0 && store.getState().project.state !== 'restoring')
-        this.project({ state: 'saved' });
     } catch (error) {
-      this.failed(toErrorRecord(error));
+      this.notWritten = toErrorRecord(error);
     }
+    this.settle();
   }
 
   /** One copy after the other, behind everything else. */
   private copy(name: string, files: readonly OpenFile[]): void {
-    const { vault, store } = this.parts;
+    this.notCopied.delete(name);
+    if (this.fromVault.has(files)) return;
+    const { vault } = this.parts;
     const { signal } = this.stopCopies;
     this.copies++;
-    if (store.getState().project.state !== 'restoring') this.project({ state: 'saving', error: null });
+    this.settle();
     this.copying = this.copying.then(async () => {
       try {
         if (!signal.aborted) await vault.keepFiles(name, files, { signal, quiet: () => this.quiet() });
       } catch (error) {
-        if (!signal.aborted) this.project({ error: toErrorRecord(error) });
+        if (!signal.aborted) this.notCopied.set(name, toErrorRecord(error));
       }
       this.copies--;
-      if (this.copies === 0 && store.getState().project.state === 'saving') this.project({ state: 'saved' });
+      this.settle();
     });
+  }
+
+  /** Saved is what the next visit finds whole: every pack read back, and the pieces that speak of them written. */
+  private settle(): void {
+    const { state } = this.parts.store.getState().project;
+    if (this.model === null || state === 'restoring') return;
+    const packs = this.packs();
+    const error = [this.notWritten, ...packs.map((name) => this.notCopied.get(name))].find(Boolean);
+    const written = packs.every((name) => this.written?.includes(name));
+    if (error) this.failed(error);
+    else if (this.copies > 0 || !written) this.project({ state: 'saving', error: null });
+    else this.project({ state: 'saved', error: null });
+  }
+
+  /** Of the project on screen, with those of data whose files have to be chosen again: they may yet be read. */
+  private packs(): readonly string[] {
+    const { model, missingData } = this;
+    // Not those of data that were taken out of the project.
+    const data = this.parts.store.getState().data === null ? null : this.data;
+    return [
+      ...(model === null ? [] : [modelPack(model.id)]),
+      ...(data === null ? [] : [dataPack(data.id)]),
+      ...(missingData === null ? [] : [dataPack(missingData.dataId)]),
+    ];
   }
 
   private quiet(): Promise<void> {
@@ -281,6 +373,10 @@ export class Keeper implements ProjectKeeper {
       }),
     );
   }
+}
+
+function packsOf({ head: { model, data } }: KeptProject): readonly string[] {
+  return [modelPack(model.modelId), ...(data === null ? [] : [dataPack(data.dataId)])];
 }
 
 function opened(id: string, files: readonly OpenFile[] | null): Opened {

@@ -105,20 +105,22 @@ describe('what was kept', () => {
 
   it('is not copied while something is timed', async () => {
     const { store, fake, pipeline } = visit();
-    const after = () => () => undefined;
-    const keeper = new Keeper({
-      store,
-      studio: fake.studio,
-      pipeline,
-      vault,
-      after,
-      onKept: () => undefined,
-    });
+    const due: (() => void)[] = [];
+    const after = (_millis: number, work: () => void) => {
+      due.push(work);
+      return () => undefined;
+    };
+    const onKept = () => undefined;
+    const keeper = new Keeper({ store, studio: fake.studio, pipeline, vault, after, onKept });
     const job = { id: 1, kind: 'measure', title: '', fraction: 0, doing: '' } as const;
+    const model = modelSummary();
     store.setState({ job });
-    keeper.modelOpened(modelSummary(), modelFiles);
+    keeper.modelOpened(model, modelFiles);
+    store.setState({ model });
+    for (const work of due) work();
     await breathe();
     expect(vault.packs.size).toBe(0);
+    expect(vault.pieces.has(HEAD)).toBe(true);
     expect(store.getState().project.state).toBe('saving');
     store.setState({ job: { ...job, kind: 'evaluate' } });
     await breathe();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filesOf, indexOf, writePack } from './pack.ts';
+import { filesOf, indexOf, readsLike, writePack } from './pack.ts';
 
 const quiet = () => Promise.resolve();
 
@@ -44,5 +44,26 @@ describe('a pack', () => {
     const abort = new AbortController();
     abort.abort();
     await expect(pack([{ path: 'a', file: new Blob(['a']) }], abort.signal)).rejects.toThrow();
+  });
+});
+
+describe('a pack that is read again', () => {
+  const large = new Uint8Array(200_000).map((_, i) => i % 251);
+  const files = [
+    { path: 'a', file: new Blob([large]) },
+    { path: 'b', file: new Blob(['end']) },
+  ];
+
+  it('is known by its size and both of its ends', async () => {
+    expect(await readsLike(new Blob([large, 'end']), files)).toBe(true);
+    expect(await readsLike(new Blob([large, 'en']), files)).toBe(false);
+    expect(await readsLike(new Blob([large, 'eng']), files)).toBe(false);
+    expect(await readsLike(new Blob([large.with(0, 7), 'end']), files)).toBe(false);
+    expect(await readsLike(new Blob([]), [])).toBe(true);
+  });
+
+  it('is not taken for whole where it cannot be read', async () => {
+    const broken = { size: 200_003, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('busy')) }) };
+    await expect(readsLike(broken as unknown as Blob, files)).rejects.toThrow('busy');
   });
 });

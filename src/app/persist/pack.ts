@@ -54,6 +54,28 @@ export async function writePack(
   await flush();
 }
 
+/** Of each end of a pack, when it is looked at again. */
+const LOOKED_AT_BYTES = 64 * 1024;
+
+/**
+ * Whether a pack can be read and begins and ends like the files that it was made of. The browser copies the bytes in
+ * between by itself. @throws whatever reading throws
+ */
+export async function readsLike(pack: Blob, files: readonly OpenFile[]): Promise<boolean> {
+  const bytes = files.reduce((total, { file }) => total + file.size, 0);
+  if (pack.size !== bytes) return false;
+  const whole = new Blob(files.map(({ file }) => file));
+  for (const start of [0, Math.max(0, bytes - LOOKED_AT_BYTES)]) {
+    const [kept, given] = await Promise.all(
+      [pack, whole].map(async (blob) => {
+        return new Uint8Array(await blob.slice(start, start + LOOKED_AT_BYTES).arrayBuffer());
+      }),
+    );
+    if (!kept.every((byte, i) => byte === given[i])) return false;
+  }
+  return true;
+}
+
 /** The files again, as slices of the pack: nothing is read. */
 export function filesOf(pack: Blob, index: PackIndex): readonly OpenFile[] {
   let start = 0;

@@ -12,17 +12,23 @@ export class MemoryVault implements Vault {
   needed: readonly string[] = [];
   limit = Infinity;
   failing = false;
+  /** As many readings fail as if the browser were busy: of packs, and of the pieces. */
+  unreadable = 0;
+  unreadablePieces = 0;
+  /** Held up until it resolves. */
+  writable: Promise<void> = Promise.resolve();
 
   read(): Promise<ReadonlyMap<string, unknown>> {
+    if (this.unreadablePieces-- > 0) return Promise.reject(new Error('the database is busy'));
     return Promise.resolve(structuredClone(this.pieces));
   }
 
-  write(changed: ReadonlyMap<string, unknown>, removed: readonly string[]): Promise<void> {
-    if (this.failing) return Promise.reject(new Error('the disk is full'));
+  async write(changed: ReadonlyMap<string, unknown>, removed: readonly string[]): Promise<void> {
+    await this.writable;
+    if (this.failing) throw new Error('the disk is full');
     this.writes.push([...changed.keys()]);
     for (const [name, piece] of changed) this.pieces.set(name, structuredClone(piece));
     for (const name of removed) this.pieces.delete(name);
-    return Promise.resolve();
   }
 
   async keepFiles(name: string, files: readonly OpenFile[], options: KeepOptions): Promise<void> {
@@ -34,6 +40,7 @@ export class MemoryVault implements Vault {
   }
 
   openFiles(name: string): Promise<readonly OpenFile[] | null> {
+    if (this.unreadable-- > 0) return Promise.reject(new Error('the file is busy'));
     const kept = this.packs.get(name);
     return Promise.resolve(kept === undefined ? null : filesOf(kept.pack, kept.index));
   }
@@ -42,8 +49,9 @@ export class MemoryVault implements Vault {
     this.needed = names;
   }
 
-  tidy(): Promise<void> {
-    for (const name of this.packs.keys()) if (!this.needed.includes(name)) this.packs.delete(name);
+  tidy(except: readonly string[]): Promise<void> {
+    const needed = [...this.needed, ...except];
+    for (const name of this.packs.keys()) if (!needed.includes(name)) this.packs.delete(name);
     return Promise.resolve();
   }
 }
