@@ -90,8 +90,13 @@ export class FixFinder {
   }
 
   /** What the weights alone do: a fix of weights takes nothing off what rounding the values between layers does. */
-  #ofWeights(layer: LayerSensitivity): number {
-    return damageOf(layer, this.#asked === 'int8-activations' ? 'int8' : this.#asked) ?? 0;
+  #ofWeights(layer: LayerSensitivity): number | undefined {
+    return damageOf(layer, this.#asked === 'int8-activations' ? 'int8' : this.#asked);
+  }
+
+  /** Against all that the layer does as it is asked for, values between layers included. */
+  #isWorth(gain: number, layer: LayerSensitivity): boolean {
+    return gain > LEAST_GAIN * (damageOf(layer, this.#asked) ?? 0);
   }
 
   async #tryFiner(
@@ -103,7 +108,7 @@ export class FixFinder {
     for (const layer of worst) {
       const damage = this.#ofWeights(layer);
       const left = gains.get(layer.layer);
-      if (left === undefined || damage - left <= LEAST_GAIN * damage) continue;
+      if (damage === undefined || left === undefined || !this.#isWorth(damage - left, layer)) continue;
       add(layer.layer, {
         label,
         changes: [{ pass: QUANTIZE_WEIGHTS, layer: layer.layer, params }],
@@ -126,7 +131,7 @@ export class FixFinder {
     for (const layer of uneven) {
       const damage = this.#ofWeights(layer);
       const after = left.get(layer.layer);
-      if (after === undefined || damage - after <= LEAST_GAIN * damage) continue;
+      if (damage === undefined || after === undefined || !this.#isWorth(damage - after, layer)) continue;
       add(layer.layer, {
         label: 'Equalize with its neighbours',
         changes: [{ pass: EQUALIZE, params: {} }],

@@ -91,6 +91,15 @@ describe('tune', () => {
     const quick = await tune(plantedModel(1), { ...request, goal, options }, searchContext());
     expect(Object.values(quick.candidates[0].choice)).toContain('int8-activations');
     expect(quick.candidates[0].predicted.speedup).toBeGreaterThan(1);
+    // What is predicted is predicted of what is proposed.
+    for (const { choice, predicted } of quick.candidates) {
+      const sum = quick.sensitivity.layers.reduce(
+        (total, { layer, damages }) =>
+          total + (damages.find(({ option }) => option === choice[layer])?.damage ?? 0),
+        0,
+      );
+      expect(predicted.damage).toBeCloseTo(sum, 12);
+    }
     const slow = { ...speed, requantizeNanos: 100 };
     const none = await tune(plantedModel(1), { ...request, goal, options, speed: slow }, searchContext());
     for (const { choice, kept, predicted } of none.candidates) {

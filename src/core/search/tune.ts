@@ -113,13 +113,13 @@ class Search {
       await this.#context.checkpoint(i / BUDGET_FACTORS.length, 'sharing out precision');
       const allowed = budget * share;
       // Damages of layers do not simply add up: what the first allocation does together corrects the next.
-      const found = await this.#allocate(this.#aim(allowed / factor));
+      const found = await this.#propose(this.#aim(allowed / factor));
       if (found === undefined) continue;
       const together = await this.#combined.of(this.#choiceOf(found));
       const sum = found.totals.damage;
       if (sum > 0 && together > 0 && together > 2 * allowed) {
         factor = together / sum;
-        const again = await this.#allocate(this.#aim(allowed / factor));
+        const again = await this.#propose(this.#aim(allowed / factor));
         if (again !== undefined) await this.#add(again, allowed);
       }
       if (together <= 2 * allowed) await this.#add(found, allowed);
@@ -131,8 +131,16 @@ class Search {
   /** Nothing keeps within the damage: what does least of it within the other limits. */
   async #addLeastDamage(budget: number): Promise<void> {
     const { damage: _, ...limits } = this.#aim(budget).limits;
-    const found = await this.#allocate({ minimize: 'damage', limits });
+    const found = await this.#propose({ minimize: 'damage', limits });
     if (found !== undefined) await this.#add(found, budget);
+  }
+
+  /** What is tried together, predicted and proposed is one allocation: with the same time, the one of fewest bytes. */
+  async #propose(aim: Aim): Promise<Allocation | undefined> {
+    const found = await this.#allocate(aim);
+    if (found === undefined || aim.minimize !== 'nanos') return found;
+    const limits = { ...aim.limits, nanos: found.totals.nanos };
+    return (await this.#allocate({ minimize: 'bytes', limits })) ?? found;
   }
 
   #allocate(aim: Aim): Promise<Allocation | undefined> {
@@ -171,8 +179,7 @@ class Search {
 
   async #add(found: Allocation, budget: number): Promise<void> {
     const { request, options, report, table } = this.#found;
-    const slimmed = await this.#slimmed(found, budget);
-    const choice = this.#choiceOf(slimmed);
+    const choice = this.#choiceOf(found);
     const corrections = this.#corrections(choice);
     for (const equalized of this.#equalizeHelps(report, choice) ? [true, false] : [false]) {
       const steps = [
@@ -191,21 +198,13 @@ class Search {
         predicted: {
           bytes: this.#bytes(recipe),
           speedup:
-            table.floatNanos === null ? null : table.floatNanos / (table.restNanos + slimmed.totals.nanos),
-          damage: slimmed.totals.damage,
+            table.floatNanos === null ? null : table.floatNanos / (table.restNanos + found.totals.nanos),
+          damage: found.totals.damage,
         },
         kept: keptReasons(table.layers, choice, options, budget, request.speed),
       });
     }
     await this.#context.checkpoint(0, 'sharing out precision');
-  }
-
-  /** Among the fastest: with the same time, the fewest bytes. */
-  async #slimmed(found: Allocation, budget: number): Promise<Allocation> {
-    const aim = this.#aim(Math.max(budget, found.totals.damage));
-    if (aim.minimize !== 'nanos') return found;
-    const limits = { ...aim.limits, nanos: found.totals.nanos };
-    return (await this.#allocate({ minimize: 'bytes', limits })) ?? found;
   }
 
   #corrections(choice: Readonly<Record<string, LayerOption>>): RecipeStep[] {
