@@ -4,14 +4,14 @@
  */
 import type { ParamValues } from '../../core/passes/types.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
-import type { Fix, LayerOption } from '../../core/search/types.ts';
+import type { Fix, LayerOption, SensitivityRequest } from '../../core/search/types.ts';
 import type { Studio } from '../bridge/studio.ts';
 import type { AutoSearch } from './auto-search.ts';
 import { samplesOf } from './calibrating.ts';
 import { dataInUse, samplesKey, variantIdOf } from './entries.ts';
 import { edit } from './edits.ts';
 import { announce } from './notices.ts';
-import { PRECISION_PARAM, QUANTIZE } from './pass-names.ts';
+import { ACTIVATIONS, PRECISION_PARAM, QUANTIZE } from './pass-names.ts';
 import type { Pipeline } from './pipeline.ts';
 import { hasIntegers, precisionOf, stepOf, withFix } from './recipe-edit.ts';
 import { ORIGINAL, recipeOf } from './state.ts';
@@ -81,6 +81,7 @@ class Desk implements TuningDesk {
         metric: 'auto',
         target,
         params: weightParams(recipeOf(this.store.getState())),
+        ...rangeAsked(recipeOf(this.store.getState())),
         speed: this.store.getState().speed,
         ...(asked === undefined ? {} : { asked }),
       } as const;
@@ -173,6 +174,12 @@ function askedOf(recipe: Recipe): LayerOption | undefined {
   const precision = precisionOf(recipe);
   if (precision === 'fp32' || precision === 'fp16') return undefined;
   return precision === 'int8' && hasIntegers(recipe) ? 'int8-activations' : precision;
+}
+
+/** How ranges of values between layers are chosen on screen; nothing where the pass chooses. */
+function rangeAsked(recipe: Recipe): Pick<SensitivityRequest, 'range'> {
+  const range = stepOf(recipe, ACTIVATIONS)?.params?.['range'];
+  return typeof range === 'string' ? { range } : {};
 }
 
 /** How weights are encoded on screen, whatever the precision: scales for what, by which method. */

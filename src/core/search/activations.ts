@@ -2,12 +2,18 @@
  * What flows into and out of each layer on the calibration samples: 8-bit grids for trying integer activations, and the
  * figures that causes are read from. It must not know damages.
  */
-import { chooseRange, codeBounds, gridOf } from '../calibration/ranges.ts';
-import type { ChannelFigures, Statistics, ValueHistogram } from '../calibration/types.ts';
+import { codeBounds, RANGE_METHODS } from '../calibration/ranges.ts';
+import type { CodeGrid } from '../calibration/ranges.ts';
+import type { ChannelFigures, ValueHistogram } from '../calibration/types.ts';
+import { openDraft } from '../onnx/draft.ts';
 import type { Model } from '../onnx/ir.ts';
 import { listWeights } from '../onnx/weights.ts';
+import { chooseGrids } from '../passes/quantize-activations/grids.ts';
+import { integerLayer } from '../passes/quantize-activations/layers.ts';
+import { planValues } from '../passes/quantize-activations/plan.ts';
+import type { PlannedValue } from '../passes/quantize-activations/plan.ts';
 import { targetOf } from '../targets/registry.ts';
-import type { ActivationScheme, TargetId } from '../targets/types.ts';
+import type { ActivationScheme, Target, TargetId } from '../targets/types.ts';
 import type { SearchContext } from './context.ts';
 import { layerValues } from './probe-graph.ts';
 import type { ActivationGrid, LayerActivations } from './probe-graph.ts';
@@ -25,9 +31,10 @@ export interface ActivationFacts {
   readonly missing: ReadonlyMap<string, string>;
 }
 
+/** @param range how recipes choose the range of a value; absent = as the pass does by itself. */
 export async function readActivations(
   model: Model,
-  target: TargetId,
+  { target, range }: { readonly target: TargetId; readonly range?: string },
   context: SearchContext,
 ): Promise<ActivationFacts> {
   const around = layerValues(model);
@@ -43,18 +50,22 @@ export async function readActivations(
     (fraction, doing) => context.checkpoint(fraction, doing),
   );
   const scheme = targetOf(target).activations ?? DEFAULT_SCHEME;
+  const method = RANGE_METHODS.find((known) => known === range) ?? 'auto';
+  const chosen = chooseGrids(plannedOf(model, names, targetOf(target)), statistics, scheme, () => method);
   const grids = new Map<string, LayerActivations>();
   const clipped = new Map<string, number>();
   const channelRatio = new Map<string, number>();
   const missing = new Map<string, string>();
   for (const [layer, { input, output }] of around) {
-    const own = gridFor(input, statistics, scheme);
-    if (own === undefined) {
-      missing.set(layer, statistics.missing.get(input) ?? `nothing is known of its input ${input}`);
+    const own = chosen.grids.get(input);
+    const histogram = statistics.histograms.get(input);
+    if (own === undefined || histogram === undefined) {
+      missing.set(layer, `input \`${input}\`: ${chosen.missing.get(input) ?? 'nothing is known of it'}`);
       continue;
     }
-    grids.set(layer, { input: own.grid, output: gridFor(output, statistics, scheme)?.grid ?? null });
-    clipped.set(layer, own.clipped);
+    const behind = chosen.grids.get(output);
+    grids.set(layer, { input: unsigned(own), output: behind === undefined ? null : unsigned(behind) });
+    clipped.set(layer, clippedShare(histogram, own, scheme));
     const axis = axes.get(layer) ?? 1;
     const figures = statistics.channels.get(`${input}#${axis}`) ?? statistics.channels.get(input);
     const ratio = figures === undefined ? undefined : ratioOf(figures);
@@ -70,27 +81,32 @@ function inputAxes(model: Model): ReadonlyMap<string, number> {
   );
 }
 
-function gridFor(
-  value: string,
-  statistics: Statistics,
-  scheme: ActivationScheme,
-): { readonly grid: ActivationGrid; readonly clipped: number } | undefined {
-  const histogram = statistics.histograms.get(value);
-  const seen = statistics.ranges.get(value);
-  if (histogram === undefined) return undefined;
-  const grid = gridOf(chooseRange(histogram, 'mse', scheme, seen), scheme);
-  // The switches round to uint8; the same grid, moved by 128 where the target's codes have a sign.
-  const shift = grid.type === 'int8' ? 128 : 0;
-  return {
-    grid: { scale: grid.scale, zeroPoint: grid.zeroPoint + shift },
-    clipped: clippedShare(histogram, grid.scale, grid.zeroPoint, scheme),
-  };
+/**
+ * As the pass plans them when every layer that can computes in integers: with bounds of what a grid takes over and grids
+ * that are shared or prescribed. What no integer layer reads or writes there stands for itself.
+ */
+function plannedOf(model: Model, names: readonly string[], target: Target): PlannedValue[] {
+  const draft = openDraft(model);
+  const layers = listWeights(model, draft).flatMap((weight) => {
+    const layer = integerLayer(weight, draft.main, target);
+    return typeof layer === 'string' ? [] : [layer];
+  });
+  const { values } = planValues(layers, { main: draft.main, target });
+  const planned = new Map(values.map((value) => [value.name, value]));
+  return names.map(
+    (name, i): PlannedValue =>
+      planned.get(name) ?? { name, kind: 'source', reads: [], group: -1 - values.length - i },
+  );
+}
+
+/** The switches round to uint8; the same grid, moved by 128 where the target's codes have a sign. */
+function unsigned({ type, scale, zeroPoint }: CodeGrid): ActivationGrid {
+  return { scale, zeroPoint: zeroPoint + (type === 'int8' ? 128 : 0) };
 }
 
 function clippedShare(
   { low, high, counts }: ValueHistogram,
-  scale: number,
-  zeroPoint: number,
+  { scale, zeroPoint }: CodeGrid,
   scheme: ActivationScheme,
 ): number {
   const codes = codeBounds(scheme);

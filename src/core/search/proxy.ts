@@ -42,7 +42,7 @@ export async function proxyReport(
 ): Promise<SensitivityReport> {
   const started = context.now();
   const options = request.options.filter((option) => option !== 'fp32' && isOffered(option));
-  const activations = await readActivations(model, request.target, within(context, 0, 0.3));
+  const activations = await readActivations(model, request, within(context, 0, 0.3));
   const made = new Map<LayerOption, Candidates>();
   for (const option of options) {
     const how = { params: request.params ?? {}, target: request.target };

@@ -53,7 +53,7 @@ export async function measureSensitivity(
   const started = context.now();
   const options = request.options.filter((option) => option !== 'fp32' && isOffered(option));
   const rounding = options.includes('int8-activations');
-  const activations = await readActivations(model, request.target, within(context, 0, STATISTICS_SHARE));
+  const activations = await readActivations(model, request, within(context, 0, STATISTICS_SHARE));
   const trials = new Trials(model, request, within(context, STATISTICS_SHARE, TRIALS_SHARE));
   await trials.run(
     options.filter((option) => option !== 'int8-activations'),

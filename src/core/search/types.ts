@@ -27,6 +27,8 @@ export interface SensitivityRequest {
    * its defaults.
    */
   readonly params?: Readonly<Record<string, string | number | boolean>>;
+  /** How the recipe chooses ranges of values between layers (quantize-activations). Absent = as the pass does by itself. */
+  readonly range?: string;
   /** What fixes are proposed against: what the layers have now. Absent = the boldest of `options`. */
   readonly asked?: LayerOption;
   /** From a self-benchmark: names the fan-in below which integer kernels lose on this device. Absent = a usual one. */
