@@ -2,6 +2,7 @@
  * What methods that look at data are shown: the calibration part of the user's set, which is set aside when the first of
  * them needs it, or made-up inputs. Told to the studio once for what it depends on. It must not know React or workers.
  */
+import { samplesToSetAside } from '../../core/dataset/set-aside.ts';
 import type { DataConfig } from '../../core/dataset/types.ts';
 import type { Result } from '../../core/errors.ts';
 import { DEFAULT_CALIBRATION_SAMPLES } from '../../core/recipe/types.ts';
@@ -15,9 +16,6 @@ import { announce } from './notices.ts';
 import type { AppStore } from './state.ts';
 
 type Call = CallOptions & { readonly signal: AbortSignal };
-
-/** More than this of the samples is never set aside by itself: accuracy is measured on the rest. */
-export const RESERVED_SHARE = 0.2;
 
 interface Told {
   readonly modelId: string;
@@ -93,9 +91,8 @@ export function setAsideSentence(calibration: number, evaluation: number): strin
 function withCalibration({ config, summary, split }: DataState, samples: number): DataConfig | null {
   if (config === null || config.split.calibration > 0) return null;
   const shared = split?.counts.evaluation ?? Math.max(0, summary.samples - config.exclude.length);
-  if (shared < 2) return null;
-  const calibration = Math.max(1, Math.min(samples, Math.floor(RESERVED_SHARE * shared)));
-  return { ...config, split: { ...config.split, calibration } };
+  const calibration = samplesToSetAside(shared, samples);
+  return calibration === 0 ? null : { ...config, split: { ...config.split, calibration } };
 }
 
 function same(a: Told, b: Told): boolean {
