@@ -4,11 +4,10 @@ import type { Predictor } from '../core/dataset/predictor.ts';
 import { PareError } from '../core/errors.ts';
 import type { Goal, GoalFacts } from '../core/goal/types.ts';
 import type { TaskComparison } from '../core/metrics/tasks/types.ts';
-import type { LatencyMeasurement } from '../core/metrics/types.ts';
+import type { AgreementMeasurement, LatencyMeasurement } from '../core/metrics/types.ts';
 import type { GraphRunner } from '../core/onnx/graph-runner.ts';
 import type { Recipe } from '../core/recipe/types.ts';
-import { judgeCandidate, type Judged } from '../core/search/recommend.ts';
-import { QUANTIZE_ACTIVATIONS } from '../core/search/options.ts';
+import { computesOtherwise, judgeCandidate, type Judged } from '../core/search/recommend.ts';
 import type { TuneCandidate } from '../core/search/types.ts';
 import type { TargetId } from '../core/targets/types.ts';
 import type { Checkpoint } from '../data/types.ts';
@@ -44,6 +43,8 @@ export interface Tried {
   readonly facts: GoalFacts;
   readonly latency: LatencyMeasurement | null;
   readonly comparison: TaskComparison | null;
+  /** Of the outputs to the original's; null where that was not measured. */
+  readonly cosine: number | null;
   readonly judged: Judged;
   /** Why something was not measured. */
   readonly notMeasured: readonly string[];
@@ -57,18 +58,29 @@ export async function tryCandidates(
   host: TryingHost,
 ): Promise<Tried[]> {
   const tried: Tried[] = [];
+  const original = openedOnce(() => openNodePredictor(filesOf(host.opened), host.threads));
   for (const [i, candidate] of candidates.entries()) {
     const checkpoint: Checkpoint = (fraction, doing) =>
       host.checkpoint(
         (i + fraction) / candidates.length,
         `recipe ${i + 1} of ${candidates.length}: ${doing}`,
       );
-    tried.push(await tryCandidate(candidate, { ...host, checkpoint }));
+    tried.push(await tryCandidate(candidate, { ...host, checkpoint }, original));
   }
   return tried;
 }
 
-async function tryCandidate(candidate: TuneCandidate, host: TryingHost): Promise<Tried> {
+/** When it is first asked for: without labelled data nothing is evaluated. Sessions live as long as the process. */
+function openedOnce(open: () => Promise<Predictor>): () => Promise<Predictor> {
+  let opened: Promise<Predictor> | undefined;
+  return () => (opened ??= open());
+}
+
+async function tryCandidate(
+  candidate: TuneCandidate,
+  host: TryingHost,
+  original: () => Promise<Predictor>,
+): Promise<Tried> {
   const { opened, calibration, runner, checkpoint, goal } = host;
   const recipe: Recipe = { ...candidate.recipe, seed: host.seed, calibration: { samples: host.samples } };
   const made = await makeVariant(opened.model, recipe, variantFileName(opened.path), {
@@ -82,25 +94,28 @@ async function tryCandidate(candidate: TuneCandidate, host: TryingHost): Promise
     ...made.written.data.map(({ name, parts }) => ({ name, parts: [concatParts(parts)] })),
   ];
   const notMeasured: string[] = [];
-  const latency = await timed(variant, host, notMeasured);
-  const comparison = await evaluated(variant, host, notMeasured);
+  const { latency, agreement } = await timed(variant, host, notMeasured);
+  const comparison = await evaluated(variant, original, host, notMeasured);
   const facts = factsOf(made.bytes, latency, comparison);
   const judged = judgeCandidate(goal, {
     facts,
     originalBytes: opened.bytes,
-    computesOtherwise: recipe.steps.some(({ pass }) => pass === QUANTIZE_ACTIVATIONS),
+    computesOtherwise: computesOtherwise(recipe, made.steps),
+    unanswered: comparison?.unanswered,
+    cosine: agreement?.cosine,
   });
-  return { candidate, recipe, made, facts, latency, comparison, judged, notMeasured };
+  const cosine = agreement?.cosine ?? null;
+  return { candidate, recipe, made, facts, latency, comparison, cosine, judged, notMeasured };
 }
 
 async function timed(
   variant: readonly DownloadFile[],
   { opened, calibration, target, threads, seed, checkpoint }: TryingHost,
   notMeasured: string[],
-): Promise<LatencyMeasurement | null> {
+): Promise<{ readonly latency: LatencyMeasurement | null; readonly agreement: AgreementMeasurement | null }> {
   if (target !== 'ort-wasm') {
     notMeasured.push(`speed: ${target} is not this runtime`);
-    return null;
+    return { latency: null, agreement: null };
   }
   const original = filesOf(opened);
   const { set } = calibration;
@@ -119,12 +134,13 @@ async function timed(
   );
   for (const { what, reason } of result.notMeasured)
     if (what === 'latency') notMeasured.push(`speed: ${reason}`);
-  return result.latency;
+  return { latency: result.latency, agreement: result.agreement };
 }
 
 async function evaluated(
   variant: readonly DownloadFile[],
-  { opened, calibration, threads, checkpoint }: TryingHost,
+  original: () => Promise<Predictor>,
+  { calibration, threads, checkpoint }: TryingHost,
   notMeasured: string[],
 ): Promise<TaskComparison | null> {
   const { set } = calibration;
@@ -133,9 +149,8 @@ async function evaluated(
     return null;
   }
   try {
-    const smaller: Predictor = await openNodePredictor(variant, threads);
-    const original = await openNodePredictor(filesOf(opened), threads);
-    const { comparison } = await evaluateModels(smaller, original, {
+    const smaller = await openNodePredictor(variant, threads);
+    const { comparison } = await evaluateModels(smaller, await original(), {
       ...set,
       part: 'evaluation',
       fitted: '',

@@ -19,9 +19,6 @@ export const PASS_ORDER: readonly string[] = PASS_METAS.map(({ id }) => id);
 export const PRECISION_PARAM = 'precision';
 export const SPARSITY_PARAM = 'sparsity';
 export const MODE_PARAM = 'mode';
-export const STORAGE_PARAM = 'storage';
-/** The storage that costs no speed: weights are decoded once, when the session is made. */
-export const DECODE_AT_LOAD = 'decode-at-load';
 /** Where `SCOPE_PARAM` has this value the pattern, not the slider, says how much is pruned. */
 export const SCOPE_PARAM = 'scope';
 export const PATTERN_SCOPE = 'nm';

@@ -4,11 +4,9 @@
  */
 import type { MetricId, TaskComparison } from '../../core/metrics/tasks/types.ts';
 import type { Interval, LatencyMeasurement } from '../../core/metrics/types.ts';
-import { targetOf } from '../../core/targets/registry.ts';
+import { computesOtherwise, POOR_COSINE } from '../../core/search/recommend.ts';
 import { formatDifference, metricWords } from './metric-text.ts';
 import { formatBytes, formatDecibels, formatFactor, formatPercent, plural, signed } from '../ui/format.ts';
-import { ACTIVATIONS, DECODE_AT_LOAD, HALF, QUANTIZE, STORAGE_PARAM } from './pass-names.ts';
-import { stepOf } from './recipe-edit.ts';
 import type { StudyEntry } from './state.ts';
 import { ORIGINAL } from './state.ts';
 
@@ -79,9 +77,6 @@ function rangeText(metric: MetricId, { low, high }: Interval): string {
   return `[${formatDifference(metric, low)}, ${formatDifference(metric, high)}]`;
 }
 
-/** Below this cosine the outputs are no longer the same signal in any useful sense: angle above about 25°. */
-const POOR_COSINE = 0.9;
-
 /** From here on the outputs are the same for most uses: 8° apart. Below it nothing is recommended, nothing condemned. */
 const GOOD_COSINE = 0.99;
 
@@ -134,14 +129,9 @@ export function mayBeSlower(entry: StudyEntry): boolean {
   return latency !== null && otherArithmetic(entry) && latency.speedupInterval.low < 1;
 }
 
-/** Integer kernels, half floats that are computed, or weights that are decoded at every run. */
-function otherArithmetic({ recipe, summary }: StudyEntry): boolean {
-  const changed = (pass: string): boolean =>
-    summary?.steps.some((step) => step.pass === pass && step.changed.length > 0) ?? false;
-  const storage = stepOf(recipe, QUANTIZE)?.params?.[STORAGE_PARAM];
-  const atRun = storage !== undefined && storage !== 'auto' && storage !== DECODE_AT_LOAD;
-  const decoded = targetOf(recipe.target).weightForm !== DECODE_AT_LOAD && storage !== DECODE_AT_LOAD;
-  return changed(ACTIVATIONS) || changed(HALF) || atRun || (decoded && changed(QUANTIZE));
+/** As the judge of candidates sees it. */
+export function otherArithmetic({ recipe, summary }: StudyEntry): boolean {
+  return computesOtherwise(recipe, summary?.steps ?? null);
 }
 
 /** @param quality the verdict on accuracy where there is one, else on agreement */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Goal, GoalFacts } from '../goal/types.ts';
-import { bestOf, judgeCandidate } from './recommend.ts';
+import { bestOf, computesOtherwise, judgeCandidate } from './recommend.ts';
+import type { Judged, TriedCandidate } from './recommend.ts';
 
 const goal: Goal = { objective: 'smallest', maxLoss: 0.005, neverSlower: true };
 const facts: GoalFacts = {
@@ -17,6 +18,8 @@ describe('judgeCandidate', () => {
   it('recommends what keeps to the goal, and says what the interval leaves open', () => {
     expect(judge({})).toEqual({
       recommended: true,
+      held: false,
+      certain: false,
       reasons: [expect.stringMatching(/0.1 pt lost of at most 0.5 pt.*cannot tell/) as string],
     });
   });
@@ -24,6 +27,8 @@ describe('judgeCandidate', () => {
   it('never recommends integers whose lower bound is below the original’s speed', () => {
     const slow = judge({ speedup: { value: 1.02, low: 0.99, high: 1.05 } });
     expect(slow.recommended).toBe(false);
+    expect(slow).toMatchObject({ held: true, certain: false });
+    expect(judge({ bytes: 1000, speedup: { value: 1.02, low: 0.99, high: 1.05 } }).held).toBe(false);
     expect(slow.reasons).toContain('It may be slower: between 0.99 and 1.05 times as fast as the original.');
   });
 
@@ -53,19 +58,92 @@ describe('judgeCandidate', () => {
   });
 });
 
+describe('judgeCandidate, what the original can and it cannot', () => {
+  const other = (more: Partial<TriedCandidate>): Judged =>
+    judgeCandidate(goal, { facts, originalBytes: 1000, computesOtherwise: false, ...more });
+
+  it('refuses a loss that can be told unless it certainly keeps within the goal', () => {
+    const told = { ...facts.accuracy!, difference: -0.004, low: -0.006, high: -0.002 };
+    expect(other({ facts: { ...facts, accuracy: told } }).reasons).toEqual([
+      'It is measurably less accurate than the original.',
+    ]);
+    const within = { ...told, difference: -0.003, low: -0.004 };
+    expect(other({ facts: { ...facts, accuracy: within } })).toMatchObject({
+      recommended: true,
+      certain: true,
+    });
+  });
+
+  it('refuses what gives no answer, and outputs far off where nothing else tells', () => {
+    expect(other({ unanswered: 2 }).reasons[0]).toContain('no answer on 2 samples');
+    const unlabelled = { ...facts, accuracy: null };
+    expect(other({ facts: unlabelled, cosine: 0.5 }).reasons[0]).toContain('cosine 0.50');
+    expect(other({ facts: unlabelled, cosine: 0.95 }).recommended).toBe(true);
+    expect(other({ cosine: 0.5 }).recommended).toBe(true);
+  });
+});
+
+describe('computesOtherwise', () => {
+  const changed = (pass: string, layers: number) => [{ pass, changed: new Array<string>(layers).fill('c') }];
+
+  it('goes by what was changed, not by what was asked for', () => {
+    const integers = { steps: [{ pass: 'quantize-activations' }] };
+    expect(computesOtherwise(integers, changed('quantize-activations', 1))).toBe(true);
+    expect(computesOtherwise(integers, changed('quantize-activations', 0))).toBe(false);
+    expect(computesOtherwise(integers, null)).toBe(false);
+    expect(computesOtherwise({ steps: [] }, changed('convert-half', 1))).toBe(true);
+  });
+
+  it('counts weights that are decoded at every run', () => {
+    const weights = (storage: string) => ({ steps: [{ pass: 'quantize-weights', params: { storage } }] });
+    const made = changed('quantize-weights', 3);
+    expect(computesOtherwise(weights('auto'), made)).toBe(false);
+    expect(computesOtherwise(weights('matmul-nbits'), made)).toBe(true);
+    expect(computesOtherwise({ ...weights('auto'), target: 'ort-webgpu' }, made)).toBe(true);
+    expect(computesOtherwise({ ...weights('decode-at-load'), target: 'ort-webgpu' }, made)).toBe(false);
+  });
+});
+
 describe('bestOf', () => {
+  const judged = (recommended: boolean, certain = false): Judged => ({
+    recommended,
+    reasons: [],
+    held: false,
+    certain,
+  });
   const tried = [
-    { facts: { ...facts, bytes: 300 }, judged: { recommended: false, reasons: [] } },
+    { facts: { ...facts, bytes: 300 }, judged: judged(false) },
     {
       facts: { ...facts, bytes: 500, speedup: { value: 2, low: 2, high: 2 } },
-      judged: { recommended: true, reasons: [] },
+      judged: judged(true),
     },
-    { facts: { ...facts, bytes: 400 }, judged: { recommended: true, reasons: [] } },
+    { facts: { ...facts, bytes: 400 }, judged: judged(true) },
   ];
 
   it('is the best by the objective of those that are recommended', () => {
     expect(bestOf(goal, tried)).toBe(2);
     expect(bestOf({ ...goal, objective: 'fastest' }, tried)).toBe(1);
     expect(bestOf(goal, tried.slice(0, 1))).toBe(-1);
+  });
+
+  it('takes the fastest for the least energy, and the smallest of those whose speed is not known', () => {
+    const energy: Goal = { ...goal, objective: 'least-energy' };
+    expect(bestOf(energy, tried)).toBe(1);
+    const unknown = tried.map((one) => ({ ...one, facts: { ...one.facts, speedup: null } }));
+    expect(bestOf(energy, unknown)).toBe(2);
+  });
+
+  it('prefers what certainly meets the goal', () => {
+    const sure = { facts: { ...facts, bytes: 900 }, judged: judged(true, true) };
+    expect(bestOf(goal, [...tried, sure])).toBe(3);
+  });
+
+  it('goes by the outputs for the most accurate where there is no accuracy', () => {
+    const of = (cosine: number, bytes: number) => ({
+      facts: { ...facts, bytes, accuracy: null },
+      judged: judged(true),
+      cosine,
+    });
+    expect(bestOf({ ...goal, objective: 'most-accurate' }, [of(0.99, 300), of(0.999, 500)])).toBe(1);
   });
 });
