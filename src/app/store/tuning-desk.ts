@@ -170,7 +170,7 @@ function staleAfter(was: AppState, state: AppState): Partial<AppState> | null {
 }
 
 /** What the layers have on screen: fixes are proposed against it. Undefined where weights stay floats. */
-function askedOf(recipe: Recipe): LayerOption | undefined {
+export function askedOf(recipe: Recipe): LayerOption | undefined {
   const precision = precisionOf(recipe);
   if (precision === 'fp32' || precision === 'fp16') return undefined;
   return precision === 'int8' && hasIntegers(recipe) ? 'int8-activations' : precision;

@@ -4,7 +4,8 @@ import type { TaskSummary } from '../../../core/metrics/tasks/types.ts';
 import type { Fix, LayerSensitivity, SensitivityReport } from '../../../core/search/types.ts';
 import { EMPTY_RECIPE } from '../../store/recipe-edit.ts';
 import type { StudyEntry } from '../../store/state.ts';
-import { bytesText, promiseOf, resultOf } from './fix-text.ts';
+import { bytesText, promiseOf as textOf, resultOf } from './fix-text.ts';
+import { offered } from './in-recipe.ts';
 import { methodText, notMeasuredText, verdictText } from './verdict-text.ts';
 
 const layer = (id: string, int8: number, int4: number): LayerSensitivity => ({
@@ -38,6 +39,9 @@ const fix = (over: Partial<Fix>): Fix => ({
   ...over,
 });
 
+const promiseOf = (...[one, of, all]: [Fix, LayerSensitivity, SensitivityReport]): string =>
+  textOf(offered(one, of, all, null));
+
 describe('promiseOf', () => {
   const one = layer('a', 0.1, 0.5);
   it('is a share of the damage in the precision that was asked about', () => {
@@ -55,7 +59,7 @@ describe('promiseOf', () => {
     expect(promiseOf(fix({ extraBytes: -5 }), none, report([none]))).toBe('predicted: −5 B');
   });
   it('says bytes with their sign', () => {
-    expect([bytesText(0), bytesText(12), bytesText(-12)]).toEqual(['no byte more', '+12 B', '−12 B']);
+    expect([bytesText(0), bytesText(12), bytesText(-12)]).toEqual(['same size', '+12 B', '−12 B']);
   });
 });
 
@@ -120,7 +124,7 @@ describe('resultOf', () => {
     expect(result).toMatchObject({
       state: 'measured',
       text: 'agreement with the original 0.4000 → 0.9995 (cosine, 16 samples)',
-      bytes: 'no byte more',
+      bytes: 'same size',
     });
   });
   it('waits, and never compares unlike with unlike', () => {

@@ -3,23 +3,25 @@
  * two measurements of the same kind on the same samples, or it is not there. Pure; it must not know React or the store.
  */
 import type { MetricId } from '../../../core/metrics/tasks/types.ts';
-import type { Fix, LayerSensitivity, SensitivityReport } from '../../../core/search/types.ts';
 import { formatDifference, formatMetric, metricWords } from '../../store/metric-text.ts';
 import type { StudyEntry } from '../../store/state.ts';
 import { formatBytes, groupThousands } from '../../ui/format.ts';
-import { damageOf, shareText, shownOption } from './heat-scale.ts';
+import { shareText } from './heat-scale.ts';
+import type { OfferedFix } from './in-recipe.ts';
 
-/** 'predicted: removes 83 % of the damage, +1.2 kB' */
-export function promiseOf(fix: Fix, layer: LayerSensitivity, report: SensitivityReport): string {
-  const asked = shownOption(report, report.asked ?? null);
-  const damage = asked === null ? undefined : damageOf(layer, asked);
-  const bytes = bytesText(fix.extraBytes);
-  if (damage === undefined || damage <= 0) return `predicted: ${bytes}`;
-  return `predicted: removes ${shareText(fix.predictedGain / damage)} of the damage, ${bytes}`;
+/** 'predicted: removes 83 % of the damage, +1.2 kB', or why there is nothing to gain. */
+export function promiseOf({ already, promise, fix }: OfferedFix): string {
+  if (already !== null) return already;
+  if (promise === null) return 'gain not predicted for what this recipe gives the layer';
+  const { gain, damage, bytes } = promise;
+  const size = bytes === null ? '' : bytesText(bytes);
+  const share = damage <= 0 ? '' : `removes ${shareText(gain / damage)} of the damage`;
+  const said = [share, size].filter((part) => part !== '').join(', ');
+  return said === '' ? fix.label : `predicted: ${said}`;
 }
 
 export function bytesText(bytes: number): string {
-  if (bytes === 0) return 'no byte more';
+  if (bytes === 0) return 'same size';
   return `${bytes > 0 ? '+' : '−'}${formatBytes(Math.abs(bytes))}`;
 }
 

@@ -2,8 +2,11 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { useApp, useAppState } from '../../store/context.ts';
+import { recipeOf } from '../../store/state.ts';
+import { askedOf } from '../../store/tuning-desk.ts';
 import { ProgressLine } from '../../ui/progress-line.tsx';
 import { guiltiest, shownOption } from './heat-scale.ts';
+import { givenBy, givenFor, summaryOnScreen } from './in-recipe.ts';
 import { methodText, notMeasuredText, verdictText } from './verdict-text.ts';
 import './sensitivity.css';
 
@@ -27,7 +30,7 @@ export function GuiltyBar({
     if (sensitivity === null || sensitivity === before) return;
     onColumns('heat');
     const option = shownOption(sensitivity, view.heat);
-    const worst = option === null ? null : guiltiest(sensitivity, option);
+    const worst = option === null ? null : guiltiest(sensitivity, option, givenFor(store.getState(), option));
     if (worst !== null) store.setState((state) => ({ view: { ...state.view, layerId: worst.layer.layer } }));
   };
   return (
@@ -76,13 +79,16 @@ function Verdict(): ReactElement | null {
   const report = useAppState((state) => state.sensitivity);
   const heat = useAppState((state) => state.view.heat);
   const layers = useAppState((state) => state.model?.layers ?? null);
+  const summary = useAppState(summaryOnScreen);
+  const asked = useAppState((state) => askedOf(recipeOf(state)));
   if (report === null) return null;
   const option = shownOption(report, heat);
   const labelOf = (id: string): string => layers?.find((layer) => layer.id === id)?.label ?? id;
   const missing = notMeasuredText(report);
+  const given = summary === null || option !== asked ? undefined : givenBy(summary);
   return (
     <p className="small guilty-said" role="status">
-      {option === null ? null : <b>{verdictText(report, option, labelOf)}</b>}{' '}
+      {option === null ? null : <b>{verdictText(report, option, labelOf, given)}</b>}{' '}
       <span className="mute">
         {methodText(report)}
         {missing === '' ? '' : ` Not measured: ${missing}.`}

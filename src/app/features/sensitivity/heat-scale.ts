@@ -58,6 +58,13 @@ const OPTION_NAMES: Readonly<Record<LayerOption, string>> = {
   int2: 'int2',
 };
 
+const ORDER = Object.keys(OPTION_NAMES) as readonly LayerOption[];
+
+export const isOption = (text: string): text is LayerOption => text in OPTION_NAMES;
+
+/** More bits, or as many without rounding what flows between layers. */
+export const moreBits = (a: LayerOption, b: LayerOption): boolean => ORDER.indexOf(a) < ORDER.indexOf(b);
+
 /** For a column's head. */
 export const optionName = (option: LayerOption): string => OPTION_NAMES[option];
 
@@ -70,9 +77,7 @@ export function optionHelp(option: LayerOption): string {
 /** Options that the report has anything about, in its order of bits. fp32 damages nothing and has no column. */
 export function optionsOf(report: SensitivityReport): readonly LayerOption[] {
   const found = new Set(report.layers.flatMap(({ damages }) => damages.map(({ option }) => option)));
-  return (Object.keys(OPTION_NAMES) as LayerOption[]).filter(
-    (option) => option !== 'fp32' && found.has(option),
-  );
+  return ORDER.filter((option) => option !== 'fp32' && found.has(option));
 }
 
 /** The chosen option where the report has it, else what the layers have on screen, else the first one. */
@@ -94,22 +99,41 @@ export function damageOf(layer: LayerSensitivity | undefined, option: LayerOptio
   return readingOf(layer, option)?.damage;
 }
 
-/** The layer that this option damages most; null where nothing is damaged. */
+/** What a layer has, where that is not the option of all; null = not known. */
+export type GivenOption = (layer: string) => LayerOption | null;
+
+/** Of a layer in `option`, or in what it is given instead. */
+function damageIn(
+  layer: LayerSensitivity,
+  option: LayerOption,
+  given: GivenOption | undefined,
+): number | undefined {
+  const has = given?.(layer.layer) ?? option;
+  return has === 'fp32' ? 0 : damageOf(layer, has);
+}
+
+/** The layer that this option, or what it is given instead, damages most; null where nothing is damaged. */
 export function guiltiest(
   report: SensitivityReport,
   option: LayerOption,
+  given?: GivenOption,
 ): { readonly layer: LayerSensitivity; readonly damage: number } | null {
   let worst: { readonly layer: LayerSensitivity; readonly damage: number } | null = null;
   for (const layer of report.layers) {
-    const damage = damageOf(layer, option);
+    const damage = damageIn(layer, option, given);
     if (damage !== undefined && damage > (worst?.damage ?? 0)) worst = { layer, damage };
   }
   return worst;
 }
 
 /** Share of the sum of all layers' damages; the layers are measured one at a time, so the sum is not the whole model's. */
-export function shareOfDamage(report: SensitivityReport, option: LayerOption, damage: number): number {
-  const sum = report.layers.reduce((total, layer) => total + (damageOf(layer, option) ?? 0), 0);
+export function shareOfDamage(
+  report: SensitivityReport,
+  option: LayerOption,
+  damage: number,
+  given?: GivenOption,
+): number {
+  const sum = report.layers.reduce((total, layer) => total + (damageIn(layer, option, given) ?? 0), 0);
   return sum === 0 ? 0 : damage / sum;
 }
 

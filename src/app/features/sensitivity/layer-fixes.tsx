@@ -10,6 +10,8 @@ import { DamageCell } from './damage-cell.tsx';
 import { promiseOf, resultOf } from './fix-text.ts';
 import type { AppliedFix } from './fix-text.ts';
 import { optionHelp, optionName, readingOf, optionsOf } from './heat-scale.ts';
+import { givenBy, offered, summaryOnScreen } from './in-recipe.ts';
+import type { OfferedFix } from './in-recipe.ts';
 import './sensitivity.css';
 
 /** @param applied fixes of this visit; kept by the caller, so that they outlive the choice of another layer. */
@@ -55,6 +57,8 @@ function Guilt({
   readonly onApplied: (fix: AppliedFix) => void;
 }): ReactElement {
   const { store, tuning } = useApp();
+  const summary = useAppState(summaryOnScreen);
+  const given = summary === null ? null : givenBy(summary)(layer.layer);
   const apply = (fix: Fix): void => {
     const beforeKey = recipeKey(recipeOf(store.getState()));
     tuning.applyFix(fix);
@@ -87,7 +91,7 @@ function Guilt({
       {layer.fixes.length === 0 ? null : (
         <ul className="guilt-fixes" aria-label="Fixes">
           {layer.fixes.map((fix) => (
-            <FixRow key={fix.label} fix={fix} promise={promiseOf(fix, layer, report)} onApply={apply} />
+            <FixRow key={fix.label} offer={offered(fix, layer, report, given)} onApply={apply} />
           ))}
         </ul>
       )}
@@ -96,21 +100,21 @@ function Guilt({
 }
 
 function FixRow({
-  fix,
-  promise,
+  offer,
   onApply,
 }: {
-  readonly fix: Fix;
-  readonly promise: string;
+  readonly offer: OfferedFix;
   readonly onApply: (fix: Fix) => void;
 }): ReactElement {
   const [nothing, setNothing] = useState(false);
   const { store } = useApp();
+  const { fix, already } = offer;
   return (
     <li>
       <Button
         size="compact-sm"
         variant="default"
+        disabled={already !== null}
         onClick={() => {
           const before = recipeOf(store.getState());
           onApply(fix);
@@ -119,7 +123,7 @@ function FixRow({
       >
         {fix.label}
       </Button>
-      <span className="small mute fix-promise">{promise}</span>
+      <span className="small mute fix-promise">{promiseOf(offer)}</span>
       {nothing ? <span className="small mute"> The recipe says so already.</span> : null}
     </li>
   );

@@ -1,7 +1,16 @@
 /** What a sensitivity report comes to, in one or two sentences. Pure text. */
 import type { LayerOption, SensitivityReport } from '../../../core/search/types.ts';
 import { groupThousands, plural } from '../../ui/format.ts';
-import { damageShare, formatDamage, guiltiest, optionName, shareOfDamage, shareText } from './heat-scale.ts';
+import {
+  damageShare,
+  formatDamage,
+  guiltiest,
+  moreBits,
+  optionName,
+  shareOfDamage,
+  shareText,
+} from './heat-scale.ts';
+import type { GivenOption } from './heat-scale.ts';
 
 /** From this part of all damage on a layer stands out. */
 const GUILTY_SHARE = 0.3;
@@ -12,18 +21,33 @@ export function verdictText(
   report: SensitivityReport,
   option: LayerOption,
   labelOf: (layer: string) => string,
+  /** What the recipe on screen gives each layer; absent where the sentence is about `option` for all of them. */
+  given?: GivenOption,
 ): string {
-  const worst = guiltiest(report, option);
-  const name = optionName(option);
-  if (worst === null) return `No layer loses anything in ${name}.`;
-  const share = shareOfDamage(report, option, worst.damage);
+  const worst = guiltiest(report, option, given);
+  const protects =
+    given !== undefined && report.layers.some(({ layer }) => moreBitsThan(given(layer), option));
+  if (worst === null)
+    return protects
+      ? 'As this recipe has them, no layer loses anything.'
+      : `No layer loses anything in ${optionName(option)}.`;
+  const name = optionName(given?.(worst.layer.layer) ?? option);
+  const share = shareOfDamage(report, option, worst.damage, given);
   const percent = shareText(share);
   const damage = formatDamage(worst.damage, report.metric);
   if (damageShare(worst.damage, report.metric) < HARMLESS)
-    return `${name} does little harm anywhere: at most ${damage}, in ${labelOf(worst.layer.layer)}.`;
+    return protects
+      ? `As this recipe has them, no layer does much harm: at most ${damage}, ${labelOf(worst.layer.layer)} in ${name}.`
+      : `${name} does little harm anywhere: at most ${damage}, in ${labelOf(worst.layer.layer)}.`;
   if (share < GUILTY_SHARE)
-    return `No single layer is guilty: the worst, ${labelOf(worst.layer.layer)}, does ${percent} of the damage of ${name}.`;
+    return `No single layer is guilty: the worst, ${labelOf(worst.layer.layer)}, does ${percent} of the damage of ${protects ? 'this recipe' : name}.`;
+  if (protects)
+    return `${labelOf(worst.layer.layer)} is guilty: alone in ${name}, as this recipe has it, it does ${percent} of the damage of all layers (${damage}).`;
   return `${labelOf(worst.layer.layer)} is guilty: alone in ${name} it does ${percent} of the damage of all layers (${damage}).`;
+}
+
+function moreBitsThan(has: LayerOption | null, option: LayerOption): boolean {
+  return has !== null && moreBits(has, option);
 }
 
 /** 'KL divergence …, 64 of your samples, measured in 4.1 s.' */
