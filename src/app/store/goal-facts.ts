@@ -1,5 +1,6 @@
 /** What a study entry tells about a goal. Pure: only what was measured becomes a fact. */
 import type { GoalFacts } from '../../core/goal/types.ts';
+import { targetOf } from '../../core/targets/registry.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
 import { ORIGINAL, isSettled } from './state.ts';
 import type { StudyEntry } from './state.ts';
@@ -29,10 +30,22 @@ export function factsOf(entry: StudyEntry, options: MeasureOptions): GoalFacts {
       : latency === null
         ? null
         : { value: latency.speedup, ...latency.speedupInterval },
+    ...speedUnknownOf(entry, measurement),
     memoryBytes: memory === null ? null : original ? memory.originalBytes : memory.variantBytes,
     ...(resolution === undefined ? {} : { memoryResolutionBytes: resolution }),
     accuracy: accuracyOf(entry),
   };
+}
+
+/** Said only where waiting will not help. */
+function speedUnknownOf(
+  { id, recipe }: StudyEntry,
+  measurement: StudyEntry['measurement'],
+): Pick<GoalFacts, 'speedUnknown'> {
+  const { label, measurable } = targetOf(recipe.target);
+  if (id !== ORIGINAL && !measurable) return { speedUnknown: `this page cannot run ${label}` };
+  const reason = measurement?.notMeasured.find(({ what }) => what === 'latency')?.reason;
+  return reason === undefined ? {} : { speedUnknown: reason.replace(/\.$/, '') };
 }
 
 function accuracyOf({ evaluation }: StudyEntry): GoalFacts['accuracy'] {

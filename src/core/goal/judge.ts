@@ -59,9 +59,10 @@ function atLeast({ low, high }: Range, limit: number): GoalState {
   return low >= limit ? 'met' : high < limit ? 'missed' : 'undecided';
 }
 
-const notMeasured = (what: string): Judged => ({
+/** @param never why it will not be measured; absent = it only has not been yet */
+const notMeasured = (what: string, never?: string): Judged => ({
   state: 'undecided',
-  sentence: `${what} is not measured yet.`,
+  sentence: never === undefined ? `${what} is not measured yet.` : `${what} is not measured: ${never}.`,
 });
 
 /** A size is counted, so there is no middle. */
@@ -71,22 +72,22 @@ function judgeBytes(limit: number, bytes: number): Judged {
   return { state, sentence: `${bytesText(bytes)} of at most ${bytesText(limit)}${over}.` };
 }
 
-function judgeMillis(limit: number, { millis }: GoalFacts): Judged {
-  if (millis === null) return notMeasured('The latency');
+function judgeMillis(limit: number, { millis, speedUnknown }: GoalFacts): Judged {
+  if (millis === null) return notMeasured('The latency', speedUnknown);
   const state = atMost(millis, limit);
   const said = `${millisText(millis.value)} of at most ${millisText(limit)}`;
   return { state, sentence: withRange(state, said, millis, millisText) };
 }
 
-function judgeSpeedup(limit: number, { speedup }: GoalFacts): Judged {
-  if (speedup === null) return notMeasured('The speed-up');
+function judgeSpeedup(limit: number, { speedup, speedUnknown }: GoalFacts): Judged {
+  if (speedup === null) return notMeasured('The speed-up', speedUnknown);
   const state = atLeast(speedup, limit);
   const said = `${timesText(speedup.value)} as fast of at least ${timesText(limit)}`;
   return { state, sentence: withRange(state, said, speedup, timesText) };
 }
 
-function judgeNeverSlower({ speedup }: GoalFacts): Judged {
-  if (speedup === null) return notMeasured('The speed-up');
+function judgeNeverSlower({ speedup, speedUnknown }: GoalFacts): Judged {
+  if (speedup === null) return notMeasured('The speed-up', speedUnknown);
   const state = atLeast(speedup, 1);
   switch (state) {
     case 'met':
@@ -111,13 +112,23 @@ function judgeLoss(limit: number, { accuracy }: GoalFacts): Judged {
     ? { value: -accuracy.difference, low: -accuracy.high, high: -accuracy.low }
     : { value: accuracy.difference, low: accuracy.low, high: accuracy.high };
   const state = atMost(loss, limit);
-  const said = `${lossText(loss.value, unit)} of at most ${amountText(limit, unit)}`;
+  const said = `${changeText(loss.value, unit)}; the goal allows ${amountText(limit, unit)}`;
   return { state, sentence: withRange(state, said, loss, (value) => lossText(value, unit)) };
 }
 
-function lossText(loss: number, unit: 'fraction' | 'plain'): string {
-  const amount = amountText(loss, unit);
-  return loss < 0 && !/^0 |^0$/.test(amount) ? `${amount} gained` : `${amount} lost`;
+type Unit = 'fraction' | 'plain';
+
+function lossText(loss: number, unit: Unit): string {
+  return `${amountText(loss, unit)} ${isGain(loss, unit) ? 'gained' : 'lost'}`;
+}
+
+/** 'lost 5 pt': before its limit. */
+function changeText(loss: number, unit: Unit): string {
+  return isGain(loss, unit) ? `gained ${amountText(loss, unit)}` : `lost ${amountText(loss, unit)}`;
+}
+
+function isGain(loss: number, unit: Unit): boolean {
+  return loss < 0 && !/^0 |^0$/.test(amountText(loss, unit));
 }
 
 function judgeFloor(limit: number, { accuracy }: GoalFacts): Judged {

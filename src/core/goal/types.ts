@@ -32,6 +32,8 @@ export interface GoalFacts {
   readonly bytes: number;
   readonly millis: { readonly value: number; readonly low: number; readonly high: number } | null;
   readonly speedup: { readonly value: number; readonly low: number; readonly high: number } | null;
+  /** Why neither will be measured here, as the end of a sentence; absent = they may be still to come. */
+  readonly speedUnknown?: string;
   readonly memoryBytes: number | null;
   /** Absent = the memory is exact; else differences below this mean nothing. */
   readonly memoryResolutionBytes?: number;

@@ -15,7 +15,7 @@ export interface CauseFacts {
   readonly elements: number;
   /** Products in one output; undefined where that is not known. */
   readonly fanIn: number | undefined;
-  /** Integer kernels lose below this fan-in. */
+  /** Integer kernels lose below this fan-in, even between integer neighbours. Not said: borders decide how much more is needed. */
   readonly breakEven: number;
   /** No weight layer follows it. */
   readonly last: boolean;
@@ -74,7 +74,7 @@ export function findCauses(
   if (facts.fanIn !== undefined && facts.fanIn < facts.breakEven && has(damages, 'int8-activations')) {
     causes.push({
       id: 'few-inputs',
-      text: `Each output sums ${facts.fanIn} products; below about ${Math.round(facts.breakEven)} integer kernels are slower than floats here.`,
+      text: `Each output sums only ${facts.fanIn} products: integer kernels save little there, and rounding their results costs more.`,
     });
   }
   if (facts.elements < TINY_ELEMENTS) {

@@ -93,9 +93,12 @@ class Trials {
   readonly #context: SearchContext;
   readonly #damages = new Map<string, OptionDamage[]>();
   readonly #reasons = new Map<string, string>();
+  /** What people know a layer by. */
+  readonly #labels: ReadonlyMap<string, string>;
 
   constructor(model: Model, request: SensitivityRequest, context: SearchContext) {
     this.#model = model;
+    this.#labels = new Map(listWeights(model).map(({ id, label }) => [id, label]));
     this.#request = request;
     this.#context = context;
   }
@@ -139,7 +142,8 @@ class Trials {
         continue;
       }
       const done = at + (this.#fraction(option, 1) - at) * (i / layers.length);
-      const breathe = (): Promise<void> => this.#context.checkpoint(done, `trying ${layer} in ${option}`);
+      const breathe = (): Promise<void> =>
+        this.#context.checkpoint(done, `trying ${this.#labels.get(layer) ?? layer} in ${option}`);
       const trial = {
         weights: new Map([[layer, floats]]),
         ...(activations === undefined ? {} : { rounded: layer }),

@@ -64,8 +64,8 @@ export function EmptyPage(): ReactElement {
         </button>
         <ul className="empty-list">
           <li>
-            <b>fp16, int8, int4 weights</b>
-            <span>per tensor, per channel or in blocks</span>
+            <b>fp16, int8, int4, int3, int2 weights</b>
+            <span>or integer arithmetic, where it is faster</span>
           </li>
           <li>
             <b>Pruning up to 95 %</b>
@@ -76,8 +76,8 @@ export function EmptyPage(): ReactElement {
             <span>while the slider moves; speed and agreement measured after</span>
           </li>
           <li>
-            <b>Every layer by hand</b>
-            <span>with undo, and a recipe file that replays elsewhere</span>
+            <b>Every layer by itself</b>
+            <span>Pare finds the guilty one and chooses precisions for your goal; you can overrule it</span>
           </li>
         </ul>
         <p className="empty-promise">

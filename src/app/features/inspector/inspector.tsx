@@ -7,7 +7,7 @@ import { useApp, useAppState } from '../../store/context.ts';
 import { layerRows } from '../../store/layers.ts';
 import type { LayerRow } from '../../store/layers.ts';
 import { loadLayerDetail } from '../../store/layer-detail.ts';
-import { metaOf } from '../../store/pass-names.ts';
+import { ACTIVATIONS, metaOf } from '../../store/pass-names.ts';
 import { precisionOf, sparsityOf } from '../../store/recipe-edit.ts';
 import { recipeOf } from '../../store/state.ts';
 import { formatBytes, formatDecibels, formatPercent, groupThousands } from '../../ui/format.ts';
@@ -88,9 +88,9 @@ export function Inspector(): ReactElement {
           {layer.frozen === undefined ? <SparsitySelect row={row} general={sparsityOf(recipe)} /> : '–'}
         </dd>
       </dl>
-      {reasonsOf(row).map((reason) => (
-        <p key={reason} className="small tone-warn">
-          {reason}
+      {reasonsOf(row).map(({ text, warn }) => (
+        <p key={text} className={warn ? 'small tone-warn' : 'small mute'}>
+          {text}
         </p>
       ))}
       <LayerFixes
@@ -103,11 +103,16 @@ export function Inspector(): ReactElement {
 }
 
 /** Why the layer, or a pass of it, was left out. */
-function reasonsOf({ layer, skippedBy }: LayerRow): readonly string[] {
-  if (layer.frozen !== undefined) return [`Left alone: ${layer.frozen}`];
-  return Object.entries(skippedBy).map(
-    ([pass, reason]) => `${metaOf(pass)?.label ?? pass}, skipped: ${reason}`,
-  );
+function reasonsOf({
+  layer,
+  skippedBy,
+}: LayerRow): readonly { readonly text: string; readonly warn: boolean }[] {
+  if (layer.frozen !== undefined) return [{ text: `Left alone: ${layer.frozen}`, warn: true }];
+  return Object.entries(skippedBy).map(([pass, reason]) => ({
+    text: `${metaOf(pass)?.label ?? pass}, skipped: ${reason}`,
+    // Computing in floats where integers do not pay is what is wanted.
+    warn: pass !== ACTIVATIONS,
+  }));
 }
 
 function useSelectedRow(recipe: Recipe): LayerRow | null {

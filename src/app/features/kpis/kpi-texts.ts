@@ -1,5 +1,6 @@
 /** What the figure cards say: values, verdicts and notes in words. Pure; it must not know React. */
 import { memoryVerdict } from './memory-verdict.ts';
+import type { DataPart } from '../../../core/dataset/types.ts';
 import type { MetricId } from '../../../core/metrics/tasks/types.ts';
 import type { Figure } from '../../store/figures.ts';
 import type { StudyEntry } from '../../store/state.ts';
@@ -70,9 +71,11 @@ export function noteOf(
   current: StudyEntry | null,
   estimateNote: string,
   unit: readonly [string, string],
+  /** How the data are divided, where they are. */
+  counts: Readonly<Record<DataPart, number>> | null = null,
 ): string {
   const { name, value, baseline, source, missing } = figure;
-  if (value === null) return missing === null ? '' : missing;
+  if (value === null) return missing ?? (name === 'accuracy' ? setAsideNote(counts, unit) : '');
   if (source !== 'measured') {
     return name === 'size' ? '' : estimateNote;
   }
@@ -97,6 +100,17 @@ export function noteOf(
     default:
       return name satisfies never;
   }
+}
+
+/** Setting samples aside takes accuracies away that were on screen: while they are measured again, the card says why. */
+function setAsideNote(
+  counts: Readonly<Record<DataPart, number>> | null,
+  [one, many]: readonly [string, string],
+): string {
+  if (counts === null || counts.calibration === 0) return '';
+  const { calibration, evaluation } = counts;
+  const aside = `${groupThousands(calibration)} ${calibration === 1 ? `${one} is` : `${many} are`} now set aside`;
+  return `${aside} for methods to look at; accuracy is measured again on the other ${groupThousands(evaluation)}`;
 }
 
 function accuracyNote(

@@ -29,6 +29,7 @@ export function Kpis(): ReactElement | null {
   const judgement = useJudgement();
   const held = useAppState((state) => state.held !== null || state.failed !== null);
   const kind = useAppState((state) => state.data?.summary.kind ?? (state.sample ? 'images' : undefined));
+  const counts = useAppState((state) => state.data?.split?.counts ?? null);
   const measured = useAppState(
     (state) => Object.values(state.entries).filter((e) => e.measurement !== null).length,
   );
@@ -48,7 +49,7 @@ export function Kpis(): ReactElement | null {
           shown={shownValue(figure)}
           sourceWords={sourceWords(figure, held)}
           verdict={verdictOf(figure, current)}
-          note={noteOf(figure, current, estimateNote, unitOf(kind))}
+          note={noteOf(figure, current, estimateNote, unitOf(kind), counts)}
           pending={figure.pending}
           {...spreadOf(figure, current)}
           goal={<FigureGoal judgement={judgement} figure={figure.name} />}

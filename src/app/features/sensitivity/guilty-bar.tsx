@@ -1,13 +1,15 @@
 /** Above the layers table: the button that finds the guilty layer, what it found, and which columns are shown. */
 import { Button, SegmentedControl } from '@mantine/core';
+import { useId } from 'react';
 import type { ReactElement } from 'react';
 import { useApp, useAppState } from '../../store/context.ts';
 import { recipeOf } from '../../store/state.ts';
 import { askedOf } from '../../store/tuning-desk.ts';
+import { QuestionIcon } from '../../ui/icons.tsx';
 import { ProgressLine } from '../../ui/progress-line.tsx';
 import { guiltiest, shownOption } from './heat-scale.ts';
 import { givenBy, givenFor, summaryOnScreen } from './in-recipe.ts';
-import { methodText, notMeasuredText, verdictText } from './verdict-text.ts';
+import { methodText, notMeasuredText, unitText, verdictText } from './verdict-text.ts';
 import './sensitivity.css';
 
 export type Columns = 'figures' | 'heat';
@@ -93,6 +95,21 @@ function Verdict(): ReactElement | null {
         {methodText(report)}
         {missing === '' ? '' : ` Not measured: ${missing}.`}
       </span>
+      <WhatIsCounted text={unitText(report)} />
     </p>
+  );
+}
+
+function WhatIsCounted({ text }: { readonly text: string }): ReactElement {
+  const id = useId();
+  return (
+    <>
+      <button type="button" className="explain" popoverTarget={id} aria-label="What do the figures count?">
+        <QuestionIcon />
+      </button>
+      <span id={id} popover="auto" role="dialog" className="explain-panel" aria-label="About the figures">
+        {text}
+      </span>
+    </>
   );
 }

@@ -50,7 +50,7 @@ function moreBitsThan(has: LayerOption | null, option: LayerOption): boolean {
   return has !== null && moreBits(has, option);
 }
 
-/** 'KL divergence …, 64 of your samples, measured in 4.1 s.' */
+/** 'Each layer of the original changed alone and measured on 64 calibration samples, in 4.1 s.' */
 export function methodText(report: SensitivityReport): string {
   const samples =
     report.origin === 'samples'
@@ -59,8 +59,17 @@ export function methodText(report: SensitivityReport): string {
   const predicted = report.layers.every(({ damages }) =>
     damages.every(({ source }) => source === 'predicted'),
   );
-  const how = predicted ? 'predicted' : 'each layer of the original changed alone and measured';
-  return `${report.metricText}, ${how} ${samples}, in ${(report.millis / 1000).toFixed(1)} s.`;
+  const how = predicted ? 'Predicted' : 'Each layer of the original changed alone and measured';
+  return `${how} ${samples}, in ${(report.millis / 1000).toFixed(1)} s.`;
+}
+
+/** What the figures count, for whoever asks. */
+export function unitText({ metric, metricText }: SensitivityReport): string {
+  const plain =
+    metric === 'kl'
+      ? 'How far the answers move when only this layer changes: 0 is not at all, from about 0.3 on certain answers become doubtful.'
+      : 'How much noise the outputs get when only this layer changes, as a share of their signal.';
+  return `${plain} Counted as: ${metricText}.`;
 }
 
 /** Reasons with how many layers each holds for. */

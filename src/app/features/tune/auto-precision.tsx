@@ -90,6 +90,8 @@ function Outcome(): ReactElement | null {
   const auto = useAppState((state) => state.auto);
   const running = useAppState(isRunning);
   if (auto.state === 'off') return null;
+  // Nothing is found yet.
+  if (running && auto.error === null && auto.said === null && auto.trials.length === 0) return null;
   return (
     <div className="auto-outcome" role="group" aria-label="What auto found">
       {auto.error === null ? null : (
