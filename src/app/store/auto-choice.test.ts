@@ -46,7 +46,7 @@ describe('chooseEntry', () => {
     const { taken, reasons } = choose(goal, tried({ bytes: 500 }), tried({ bytes: 300 }));
     expect(taken).toBe(1);
     expect(reasons[0]).toBe('500 B: larger than the one that was taken.');
-    expect(reasons[1]).toBe('Taken: 300 B, and it meets the goal. lost 0 pt; the goal allows 2 pt.');
+    expect(reasons[1]).toBe('Taken: 300 B, and it meets the goal. Lost 0 pt; the goal allows 2 pt.');
   });
 
   it('takes the fastest, or the most accurate, where that is the goal', () => {
@@ -100,14 +100,14 @@ describe('chooseEntry', () => {
     const few = tried({ bytes: 300, accuracy: 0.792 });
     const { taken, reasons } = choose({ ...goal, maxLoss: 0.005 }, few);
     expect(taken).toBeNull();
-    expect(reasons[0]).toContain('probably misses the goal. lost 0.8 pt; the goal allows 0.5 pt');
+    expect(reasons[0]).toContain('probably misses the goal. Lost 0.8 pt; the goal allows 0.5 pt');
   });
 
   it('takes a loss that the goal allows, and says it', () => {
     const small = tried({ bytes: 300, accuracy: 0.785 });
     const { taken, reasons } = choose({ ...goal, maxLoss: 0.03 }, small);
     expect(taken).toBe(0);
-    expect(reasons[0]).toContain('lost 1.5 pt; the goal allows 3 pt');
+    expect(reasons[0]).toContain('Lost 1.5 pt; the goal allows 3 pt');
     // Without a word about losses in the goal, none is taken.
     expect(choose({ objective: 'smallest', neverSlower: true }, small).taken).toBeNull();
   });

@@ -42,6 +42,18 @@ describe('factsOf', () => {
     expect(facts.memoryBytes).toBe(5000);
   });
 
+  it('says why the speed for a target that is not here stays unknown', () => {
+    const away: StudyEntry = {
+      ...variant,
+      recipe: { ...variant.recipe, target: 'tensorrt' },
+      measurement: measureResult({ latency: null }),
+    };
+    expect(factsOf(away, DEFAULT_OPTIONS)).toMatchObject({
+      speedup: null,
+      speedUnknown: 'this page cannot run TensorRT',
+    });
+  });
+
   it('does not judge by a measurement with other options', () => {
     const facts = factsOf(variant, { ...DEFAULT_OPTIONS, threads: 4 });
     expect(facts).toEqual(factsOfBytes(250));

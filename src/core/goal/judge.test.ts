@@ -116,6 +116,11 @@ describe('judgeGoal', () => {
       expect(check.state).toBe('undecided');
       expect(check.sentence).toContain('not measured yet');
     }
+    // Waiting will not help: so it says why.
+    const never = judgeGoal(all, { ...nothing, speedUnknown: 'this page cannot run TensorRT' }).checks;
+    const speeds = never.filter(({ figure }) => figure === 'latency').map(({ sentence }) => sentence);
+    expect(speeds.length).toBeGreaterThan(0);
+    for (const said of speeds) expect(said).toMatch(/ is not measured: this page cannot run TensorRT\.$/);
   });
 
   it('lets one miss decide, whatever else is open', () => {

@@ -122,9 +122,9 @@ function lossText(loss: number, unit: Unit): string {
   return `${amountText(loss, unit)} ${isGain(loss, unit) ? 'gained' : 'lost'}`;
 }
 
-/** 'lost 5 pt': before its limit. */
+/** 'Lost 5 pt': before its limit. */
 function changeText(loss: number, unit: Unit): string {
-  return isGain(loss, unit) ? `gained ${amountText(loss, unit)}` : `lost ${amountText(loss, unit)}`;
+  return isGain(loss, unit) ? `Gained ${amountText(loss, unit)}` : `Lost ${amountText(loss, unit)}`;
 }
 
 function isGain(loss: number, unit: Unit): boolean {

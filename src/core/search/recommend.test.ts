@@ -20,7 +20,7 @@ describe('judgeCandidate', () => {
       recommended: true,
       held: false,
       certain: false,
-      reasons: [expect.stringMatching(/lost 0.1 pt; the goal allows 0.5 pt.*cannot tell/) as string],
+      reasons: [expect.stringMatching(/Lost 0.1 pt; the goal allows 0.5 pt.*cannot tell/) as string],
     });
   });
 

@@ -76,8 +76,8 @@ export function EmptyPage(): ReactElement {
             <span>while the slider moves; speed and agreement measured after</span>
           </li>
           <li>
-            <b>Every layer by itself</b>
-            <span>Pare finds the guilty one and chooses precisions for your goal; you can overrule it</span>
+            <b>Layer by layer</b>
+            <span>Pare finds the guilty layer and chooses precisions for your goal; you can overrule it</span>
           </li>
         </ul>
         <p className="empty-promise">
