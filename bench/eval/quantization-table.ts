@@ -1,6 +1,7 @@
 /** One model's part of the quantization table: every variant on the same samples, against the same original. It must not know how peers work. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { portsOf } from '../../src/core/calibration/ports.ts';
 import type { DataConfig } from '../../src/core/dataset/types.ts';
 import type { TaskComparison } from '../../src/core/metrics/tasks/types.ts';
 import type { LatencyMeasurement } from '../../src/core/metrics/types.ts';
@@ -10,6 +11,7 @@ import { createNodeRunner } from '../../src/runtime/node-runner.ts';
 import { openNodePredictor } from '../../src/runtime/node-predictor.ts';
 import type { Predictor } from '../../src/core/dataset/predictor.ts';
 import type { Dataset } from '../../src/data/types.ts';
+import { readSampleFeeds } from '../../src/worker/sample-feeds.ts';
 import type { LabelledModel } from './sets.ts';
 import { measureVariant, openModel, type OpenedModel } from './variants.ts';
 import { pareVariants } from './pare-variants.ts';
@@ -67,6 +69,8 @@ async function judge(
         opened,
         { bytes, millis: 0, steps: [], changed: new Set() },
         { budgetMillis: TIMING_BUDGET_MILLIS, dimensions: {} },
+        // Times of integer kernels depend on the values: made-up inputs can be off by a factor of 1.6.
+        (count) => readSampleFeeds(dataset, config, portsOf(opened.model), count),
       )
     : null;
   return {

@@ -10,6 +10,7 @@ import type { StepReport } from '../../src/core/passes/manager.ts';
 import type { Recipe } from '../../src/core/recipe/types.ts';
 import type { MeasureRequest, MeasureResult } from '../../src/runtime/contract.ts';
 import { measure } from '../../src/runtime/measure.ts';
+import type { SampleSource } from '../../src/runtime/find-feeds.ts';
 import { loadNodeRuntime } from '../../src/runtime/node-ort.ts';
 import { createNodeRunner } from '../../src/runtime/node-runner.ts';
 import { makeVariant, type VariantHost } from '../../src/worker/make-variant.ts';
@@ -87,11 +88,15 @@ export async function weightShare(
   };
 }
 
-/** Agreement and latency in this process, one thread. Memory is left out: it needs a fresh process for each model. */
+/**
+ * Agreement and latency in this process, one thread. Memory is left out: it needs a fresh process for each model.
+ * @param samples what both are fed; absent = made-up inputs, on which integer kernels take other times than on real ones
+ */
 export async function measureVariant(
   original: OpenedModel,
   variant: BenchVariant,
   request: Pick<MeasureRequest, 'budgetMillis' | 'dimensions'>,
+  samples?: SampleSource,
 ): Promise<MeasureResult> {
   const { ort } = await loadNodeRuntime();
   return measure(
@@ -108,6 +113,7 @@ export async function measureVariant(
         crossOriginIsolated: true,
       },
       checkpoint: () => Promise.resolve(),
+      ...(samples === undefined ? {} : { samples }),
     },
     {
       ...request,
