@@ -1,13 +1,19 @@
 /** Makes the recipes that tuning proposes, times and evaluates them against the original, and judges what came out. */
 import { concatParts } from '../core/bytes/spans.ts';
 import type { Predictor } from '../core/dataset/predictor.ts';
+import type { DataPart } from '../core/dataset/types.ts';
 import { PareError } from '../core/errors.ts';
 import type { Goal, GoalFacts } from '../core/goal/types.ts';
-import type { TaskComparison } from '../core/metrics/tasks/types.ts';
+import type { PartComparison, TaskComparison } from '../core/metrics/tasks/types.ts';
 import type { AgreementMeasurement, LatencyMeasurement } from '../core/metrics/types.ts';
 import type { GraphRunner } from '../core/onnx/graph-runner.ts';
 import type { Recipe } from '../core/recipe/types.ts';
-import { computesOtherwise, judgeCandidate, type Judged } from '../core/search/recommend.ts';
+import {
+  computesOtherwise,
+  judgeCandidate,
+  type Judged,
+  type TriedCandidate,
+} from '../core/search/recommend.ts';
 import type { TuneCandidate } from '../core/search/types.ts';
 import type { TargetId } from '../core/targets/types.ts';
 import type { Checkpoint } from '../data/types.ts';
@@ -20,7 +26,6 @@ import { evaluateModels } from './evaluate.ts';
 import { filesOf } from './model-files.ts';
 import type { OpenCalibration } from './open-calibration.ts';
 import type { OpenModel } from './open-model.ts';
-import { formatBytes, formatPercent } from './table.ts';
 
 export interface TryingHost {
   readonly opened: OpenModel;
@@ -31,6 +36,8 @@ export interface TryingHost {
   /** Calibration samples that recipes look at. */
   readonly samples: number;
   readonly calibration: OpenCalibration;
+  /** Samples that no search sees are there to confirm the choice: then all others choose. */
+  readonly heldBack: boolean;
   readonly runner: GraphRunner;
   readonly checkpoint: Checkpoint;
 }
@@ -40,9 +47,15 @@ export interface Tried {
   /** With the number of samples that it looked at. */
   readonly recipe: Recipe;
   readonly made: MadeVariant;
+  /** What was judged. */
+  readonly asked: TriedCandidate;
+  /** Of what was judged: the accuracy may be on one half of the samples alone. */
   readonly facts: GoalFacts;
   readonly latency: LatencyMeasurement | null;
+  /** On all samples that are evaluated. */
   readonly comparison: TaskComparison | null;
+  /** On the samples that it was judged by. */
+  readonly by: PartComparison | null;
   /** Of the outputs to the original's; null where that was not measured. */
   readonly cosine: number | null;
   readonly judged: Judged;
@@ -56,9 +69,9 @@ const TIMING_MILLIS = 8000;
 export async function tryCandidates(
   candidates: readonly TuneCandidate[],
   host: TryingHost,
+  original: () => Promise<Predictor>,
 ): Promise<Tried[]> {
   const tried: Tried[] = [];
-  const original = openedOnce(() => openNodePredictor(filesOf(host.opened), host.threads));
   for (const [i, candidate] of candidates.entries()) {
     const checkpoint: Checkpoint = (fraction, doing) =>
       host.checkpoint(
@@ -71,7 +84,7 @@ export async function tryCandidates(
 }
 
 /** When it is first asked for: without labelled data nothing is evaluated. Sessions live as long as the process. */
-function openedOnce(open: () => Promise<Predictor>): () => Promise<Predictor> {
+export function openedOnce(open: () => Promise<Predictor>): () => Promise<Predictor> {
   let opened: Promise<Predictor> | undefined;
   return () => (opened ??= open());
 }
@@ -89,23 +102,37 @@ async function tryCandidate(
     now: () => performance.now(),
     checkpoint: (fraction, doing) => checkpoint(0.3 * fraction, doing),
   });
-  const variant: DownloadFile[] = [
-    { name: variantFileName(opened.path), parts: [concatParts(made.written.model)] },
-    ...made.written.data.map(({ name, parts }) => ({ name, parts: [concatParts(parts)] })),
-  ];
+  const variant = filesOfMade(made, opened.path);
   const notMeasured: string[] = [];
   const { latency, agreement } = await timed(variant, host, notMeasured);
   const comparison = await evaluated(variant, original, host, notMeasured);
-  const facts = factsOf(made.bytes, latency, comparison);
-  const judged = judgeCandidate(goal, {
-    facts,
+  const cosine = agreement?.cosine ?? null;
+  // Where others confirm, one half alone chooses.
+  const by = host.heldBack ? comparison : (comparison?.halves?.choosing ?? comparison);
+  const asked: TriedCandidate = {
+    facts: {
+      bytes: made.bytes,
+      millis: latency && { value: latency.variantMillis, ...latency.variantInterval },
+      speedup: latency && { value: latency.speedup, ...latency.speedupInterval },
+      memoryBytes: null,
+      accuracy: accuracyOf(by),
+    },
     originalBytes: opened.bytes,
     computesOtherwise: computesOtherwise(recipe, made.steps),
     unanswered: comparison?.unanswered,
-    cosine: agreement?.cosine,
-  });
-  const cosine = agreement?.cosine ?? null;
-  return { candidate, recipe, made, facts, latency, comparison, cosine, judged, notMeasured };
+    cosine,
+  };
+  const judged = judgeCandidate(goal, asked);
+  const { facts } = asked;
+  return { candidate, recipe, made, asked, facts, latency, comparison, by, cosine, judged, notMeasured };
+}
+
+/** @param path of the original */
+export function filesOfMade({ written }: MadeVariant, path: string): readonly DownloadFile[] {
+  return [
+    { name: variantFileName(path), parts: [concatParts(written.model)] },
+    ...written.data.map(({ name, parts }) => ({ name, parts: [concatParts(parts)] })),
+  ];
 }
 
 async function timed(
@@ -137,11 +164,13 @@ async function timed(
   return { latency: result.latency, agreement: result.agreement };
 }
 
-async function evaluated(
+/** Null where it cannot be, with the reason in `notMeasured`. */
+export async function evaluated(
   variant: readonly DownloadFile[],
   original: () => Promise<Predictor>,
-  { calibration, threads, checkpoint }: TryingHost,
+  { calibration, threads, checkpoint }: Pick<TryingHost, 'calibration' | 'threads' | 'checkpoint'>,
   notMeasured: string[],
+  part: DataPart = 'evaluation',
 ): Promise<TaskComparison | null> {
   const { set } = calibration;
   if (set === undefined || set.config.task.kind === 'agreement') {
@@ -152,7 +181,7 @@ async function evaluated(
     const smaller = await openNodePredictor(variant, threads);
     const { comparison } = await evaluateModels(smaller, await original(), {
       ...set,
-      part: 'evaluation',
+      part,
       fitted: '',
       checkpoint: (fraction, doing) => checkpoint(0.7 + 0.3 * fraction, doing),
     });
@@ -164,63 +193,9 @@ async function evaluated(
   }
 }
 
-function factsOf(
-  bytes: number,
-  latency: LatencyMeasurement | null,
-  comparison: TaskComparison | null,
-): GoalFacts {
-  return {
-    bytes,
-    millis: latency && { value: latency.variantMillis, ...latency.variantInterval },
-    speedup: latency && { value: latency.speedup, ...latency.speedupInterval },
-    memoryBytes: null,
-    accuracy: comparison && {
-      value: comparison.value,
-      difference: comparison.difference,
-      ...comparison.interval,
-      higherIsBetter: comparison.higherIsBetter,
-    },
-  };
-}
-
-export function candidateJson({ candidate, recipe, facts, comparison, latency, judged, notMeasured }: Tried) {
-  return {
-    recipe,
-    choice: candidate.choice,
-    predicted: { source: 'predicted', ...candidate.predicted },
-    measured: { source: 'measured', bytes: facts.bytes, latency, comparison },
-    recommended: judged.recommended,
-    reasons: judged.reasons,
-    kept: candidate.kept,
-    notMeasured,
-  };
-}
-
-const KEPT_LINES = 12;
-
-export function candidateText(tried: Tried, number: number, best: boolean): string[] {
-  const { candidate, facts, latency, comparison, judged, notMeasured } = tried;
-  const counts = new Map<string, number>();
-  for (const option of Object.values(candidate.choice)) counts.set(option, (counts.get(option) ?? 0) + 1);
-  const mix = [...counts].map(([option, count]) => `${count} × ${option}`).join(', ');
-  const speed =
-    latency === null
-      ? 'speed not measured'
-      : `${latency.speedup.toFixed(2)} × as fast [${latency.speedupInterval.low.toFixed(2)}, ${latency.speedupInterval.high.toFixed(2)}]`;
-  const accuracy = comparison === null ? 'accuracy not measured' : comparison.sentence;
-  const { kept } = candidate;
-  return [
-    `${best ? '★' : ' '} ${number}. ${mix}`,
-    `     ${formatBytes(facts.bytes)} (${formatPercent(facts.bytes / candidate.predicted.bytes)} of what was predicted); ${speed}; ${accuracy} (measured)`,
-    `     ${judged.recommended ? 'keeps to the goal' : 'not recommended'}${judged.reasons.length === 0 ? '' : `: ${judged.reasons.join(' ')}`}`,
-    ...notMeasured.map((reason) => `     not measured: ${reason}`),
-    ...(best
-      ? kept
-          .slice(0, KEPT_LINES)
-          .map(({ layer, option, reason }) => `     ${layer} stays ${option}: ${reason}`)
-      : []),
-    ...(best && kept.length > KEPT_LINES
-      ? [`     and ${kept.length - KEPT_LINES} layers more (--json lists them)`]
-      : []),
-  ];
+export function accuracyOf(comparison: PartComparison | null): GoalFacts['accuracy'] {
+  if (comparison === null) return null;
+  const { metric, value, difference, interval, higherIsBetter } = comparison;
+  const unit = metric === 'mae' ? 'plain' : 'fraction';
+  return { value, difference, ...interval, higherIsBetter, unit };
 }

@@ -2,26 +2,29 @@
  * `pare tune`: finds recipes of mixed precision for a goal, makes the likeliest, times and evaluates them against the
  * original, and writes the best that keeps to the goal. A model that got worse is never written.
  */
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { assertValid } from '../core/onnx/verify.ts';
-import { goalSentence } from '../core/goal/sentence.ts';
 import type { Goal } from '../core/goal/types.ts';
 import { stringifyRecipe } from '../core/recipe/stringify.ts';
 import { DEFAULT_CALIBRATION_SAMPLES } from '../core/recipe/types.ts';
 import { bestOf } from '../core/search/recommend.ts';
-import type { DeviceSpeed, TuneRequest, TuneResult } from '../core/search/types.ts';
+import type { DeviceSpeed, TuneRequest } from '../core/search/types.ts';
 import { DEFAULT_TARGET } from '../core/targets/types.ts';
 import { measureDeviceSpeed } from '../runtime/device-speed.ts';
 import { loadNodeRuntime } from '../runtime/node-ort.ts';
+import { openNodePredictor } from '../runtime/node-predictor.ts';
 import { createNodeRunner } from '../runtime/node-runner.ts';
 import { LEAST_STATISTICS_SAMPLES, searchRecipes } from '../worker/search-model.ts';
 import type { Command } from './arguments.ts';
+import { confirmWinner, hasHeldBack } from './confirm-winner.ts';
+import { filesOf } from './model-files.ts';
 import { openCalibration } from './open-calibration.ts';
 import { openModelFile, type OpenModel } from './open-model.ts';
 import type { Outcome } from './outcome.ts';
 import { showProgress } from './progress.ts';
 import { DEFAULT_SENSITIVITY_SAMPLES } from './defaults.ts';
-import { candidateJson, candidateText, tryCandidates, type Tried } from './try-candidates.ts';
+import { describe, reportJson, winnerOf, type Tuned } from './tune-report.ts';
+import { openedOnce, tryCandidates, type Tried, type TryingHost } from './try-candidates.ts';
 import { writeFiles } from './write-file.ts';
 
 type TuneCommand = Extract<Command, { name: 'tune' }>;
@@ -69,7 +72,7 @@ export async function tuneModel(command: TuneCommand): Promise<Outcome> {
       },
       request,
     );
-    const tried = await tryCandidates(found.candidates, {
+    const host: TryingHost = {
       opened,
       goal: request.goal,
       target,
@@ -77,17 +80,19 @@ export async function tuneModel(command: TuneCommand): Promise<Outcome> {
       seed: command.seed,
       samples,
       calibration: open,
+      heldBack: hasHeldBack(open),
       runner,
       checkpoint: within(SEARCH_SHARE, 1),
-    });
-    progress.clear();
-    const best = bestOf(request.goal, tried);
-    const winner = best < 0 ? undefined : tried[best];
-    if (winner !== undefined) write(command, opened, winner);
-    return {
-      json: { ...reportJson(command, request.goal, speed, found, tried), winner: best < 0 ? null : best },
-      text: describe(command, request.goal, found, tried, winner),
     };
+    const original = openedOnce(() => openNodePredictor(filesOf(opened), command.threads));
+    const tried = await tryCandidates(found.candidates, host, original);
+    const best = bestOf(host.goal, tried);
+    const confirmed = best < 0 ? null : await confirmWinner(tried[best], tried, host, original);
+    progress.clear();
+    const tuned: Tuned = { command, goal: host.goal, speed, found, tried, best, confirmed };
+    const winner = winnerOf(tuned);
+    if (winner !== undefined) write(command, opened, winner);
+    return { json: reportJson(tuned), text: describe(tuned) };
   } finally {
     progress.clear();
     opened.dispose();
@@ -120,57 +125,4 @@ function write({ output, recipeOutput }: TuneCommand, opened: OpenModel, { made,
   if (recipeOutput === undefined) return;
   const text = new TextEncoder().encode(stringifyRecipe(recipe));
   writeFiles([{ path: recipeOutput, parts: [text] }], opened.files);
-}
-
-function reportJson(
-  { model, target = DEFAULT_TARGET, output, recipeOutput }: TuneCommand,
-  goal: Goal,
-  speed: DeviceSpeed | null,
-  { sensitivity, millis }: TuneResult,
-  tried: readonly Tried[],
-) {
-  return {
-    file: model,
-    target,
-    goal,
-    output: output ?? null,
-    recipeOutput: recipeOutput ?? null,
-    device: speed,
-    sensitivity,
-    searchMillis: millis,
-    candidates: tried.map(candidateJson),
-  };
-}
-
-function describe(
-  { model, output, recipeOutput }: TuneCommand,
-  goal: Goal,
-  { sensitivity }: TuneResult,
-  tried: readonly Tried[],
-  winner: Tried | undefined,
-): string {
-  const lines = [
-    `Goal: ${goalSentence(goal)}`,
-    ...(sensitivity.origin === 'synthetic'
-      ? ['No data was given: damages were measured on made-up inputs, and no accuracy was measured.']
-      : []),
-    '',
-    ...tried.flatMap((candidate, i) => candidateText(candidate, i + 1, candidate === winner)),
-    '',
-  ];
-  if (winner === undefined) {
-    const why =
-      tried.length === 0
-        ? 'No choice of precisions was found that the goal allows.'
-        : `None of the ${tried.length} recipes that were made and measured keeps to the goal.`;
-    lines.push(
-      `${why} Nothing was written: ${basename(model)} stays the best. Allow a larger loss or size, or other --options.`,
-    );
-    return lines.join('\n');
-  }
-  if (output !== undefined) lines.push(`Wrote ${output}.`);
-  if (recipeOutput !== undefined) lines.push(`Wrote the recipe ${recipeOutput}.`);
-  if (output === undefined && recipeOutput === undefined)
-    lines.push('Nothing was written: -o OUT writes the model, --recipe-out FILE its recipe.');
-  return lines.join('\n');
 }

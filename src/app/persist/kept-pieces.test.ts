@@ -1,7 +1,7 @@
 /** The pieces of a project in the vault: written sparingly, read back with care, gone when they should be. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ORIGINAL } from '../store/state.ts';
-import { dataSummary, modelSummary } from '../store/testing/fake-studio.ts';
+import { dataSummary, evaluation, modelSummary } from '../store/testing/fake-studio.ts';
 import { Keeper } from './keeper.ts';
 import { parseProject } from './parse-record.ts';
 import { HEAD } from './project-record.ts';
@@ -71,6 +71,21 @@ describe('what was kept', () => {
     // The recipe on screen is made again.
     await page.fake.last('simplifiedSkeleton').succeed({ bytes: 990, layers: [] });
     expect(page.count('makeVariant')).toBe(1);
+  });
+
+  it('loses an entry whose halves of samples are no halves', async () => {
+    await firstVisit();
+    const entry = vault.pieces.get('entry/m1/v1') as { readonly evaluation: unknown };
+    const { comparison, ...rest } = evaluation(0.79);
+    const part = { ...comparison, own: { low: 0, high: 1 } };
+    const kept = (halves: unknown) => {
+      const damaged = { ...entry, evaluation: { ...rest, comparison: { ...comparison, halves } } };
+      return parseProject(new Map([...vault.pieces, ['entry/m1/v1', damaged]]))?.entries.map(({ id }) => id);
+    };
+    expect(kept({ choosing: part, confirming: part })).toEqual([ORIGINAL, 'v1']);
+    expect(kept({ choosing: part })).toEqual([ORIGINAL]);
+    expect(kept({ choosing: part, confirming: { ...part, own: null } })).toEqual([ORIGINAL]);
+    expect(kept({ choosing: { ...part, value: null }, confirming: part })).toEqual([ORIGINAL]);
   });
 
   it('is written once for many changes, and only what changed', async () => {

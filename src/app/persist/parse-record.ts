@@ -183,8 +183,18 @@ function isEvaluation(value: unknown): boolean {
     isPlain(comparison) &&
     isPlain(comparison['interval']) &&
     typeof comparison['sentence'] === 'string' &&
+    (comparison['halves'] === undefined || areHalves(comparison['halves'])) &&
     lists.every((name) => every(comparison[name], isFilled))
   );
+}
+
+function areHalves(value: unknown): boolean {
+  const isPart = (part: unknown): boolean =>
+    hasTypes(part, { metric: 'string', value: 'number', n: 'number', sentence: 'string' }) &&
+    isPlain(part) &&
+    isPlain(part['interval']) &&
+    isPlain(part['own']);
+  return isPlain(value) && isPart(value['choosing']) && isPart(value['confirming']);
 }
 
 function isSummary(value: unknown): boolean {

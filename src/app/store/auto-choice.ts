@@ -4,6 +4,7 @@
  */
 import { judgeGoal } from '../../core/goal/judge.ts';
 import type { Goal, GoalFacts } from '../../core/goal/types.ts';
+import type { HalfName } from '../../core/metrics/tasks/types.ts';
 import { bestOf, judgeCandidate } from '../../core/search/recommend.ts';
 import type { Judged } from '../../core/search/recommend.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
@@ -28,15 +29,19 @@ interface TriedEntry {
   readonly judged: Judged;
 }
 
-/** What must not be taken is told by its first reason: it misses the goal, or it got worse. */
+/**
+ * What must not be taken is told by its first reason: it misses the goal, or it got worse.
+ * @param half by its samples alone accuracies are judged, where there are halves
+ */
 export function chooseEntry(
   goal: Goal,
   entries: readonly StudyEntry[],
   originalBytes: number,
   options: MeasureOptions,
+  half?: HalfName,
 ): Choice {
   const tried = entries.map((entry): TriedEntry => {
-    const facts = factsOf(entry, options);
+    const facts = factsOf(entry, options, half);
     const cosine = entry.measurement?.agreement?.cosine ?? null;
     return { entry, facts, cosine, judged: judgeEntry(goal, entry, facts, cosine, originalBytes) };
   });

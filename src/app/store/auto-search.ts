@@ -3,11 +3,13 @@
  * measured. It must not know workers or React.
  */
 import type { Recipe } from '../../core/recipe/types.ts';
+import type { Confirmation } from '../../core/search/confirm.ts';
 import type { TuneResult } from '../../core/search/types.ts';
 import { targetOf } from '../../core/targets/registry.ts';
 import type { CallOptions, Studio } from '../bridge/studio.ts';
 import { chooseEntry } from './auto-choice.ts';
 import type { Choice } from './auto-choice.ts';
+import { choosingPart, confirmEntry } from './auto-confirm.ts';
 import { replaceRecipe } from './edits.ts';
 import { announce, showError } from './notices.ts';
 import { ACTIVATIONS } from './pass-names.ts';
@@ -99,7 +101,7 @@ export class AutoSearch {
       trials = await this.tryOne(trials, i, candidates[i].recipe, signal);
       if (signal.aborted) return;
     }
-    const held = this.choose(trials).held;
+    const { held } = this.choose(trials);
     const recipes = trials.map(({ candidate }) => candidates[candidate].recipe);
     if (held !== null) {
       const recipe = withoutIntegers(recipes[held]);
@@ -108,7 +110,23 @@ export class AutoSearch {
       trials = await this.tryOne(trials, trials.length - 1, recipe, signal);
       if (signal.aborted) return;
     }
-    this.take(recipes, trials);
+    const choice = this.choose(trials);
+    const said = await this.confirmed(trials, choice, signal);
+    if (!signal.aborted) this.take(recipes, trials, choice, said);
+  }
+
+  /** What samples that chose nothing say of the taken one; null where none is taken, or there is no accuracy. */
+  private confirmed(
+    trials: readonly AutoTrial[],
+    { taken }: Choice,
+    signal: AbortSignal,
+  ): Promise<Confirmation | null> | null {
+    const { entries } = this.store.getState();
+    const tried = trials.flatMap(({ entryId }) => (entryId === null ? [] : [entries[entryId]]));
+    const entryId = taken === null ? null : trials[taken].entryId;
+    return entryId === null
+      ? null
+      : confirmEntry(this.store, this.pipeline.study, entries[entryId], tried, signal);
   }
 
   private async tryOne(
@@ -136,21 +154,31 @@ export class AutoSearch {
       return entry === undefined ? [] : [{ i, entry }];
     });
     const of = tried.map(({ entry }): StudyEntry => entry);
-    const choice = chooseEntry(goal ?? FIRST_GOAL, of, model?.bytes ?? 0, options);
+    const half = choosingPart(this.store.getState());
+    const choice = chooseEntry(goal ?? FIRST_GOAL, of, model?.bytes ?? 0, options, half);
     const place = (at: number | null): number | null => (at === null ? null : tried[at].i);
     const reasons: (string | null)[] = trials.map(({ reason }) => reason);
     tried.forEach(({ i }, at) => (reasons[i] = choice.reasons[at]));
     return { taken: place(choice.taken), held: place(choice.held), reasons };
   }
 
-  private take(recipes: readonly Recipe[], trials: readonly AutoTrial[]): void {
-    const { taken, reasons } = this.choose(trials);
+  private take(
+    recipes: readonly Recipe[],
+    trials: readonly AutoTrial[],
+    { taken: best, reasons }: Choice,
+    confirmation: Confirmation | null,
+  ): void {
+    const refuted = confirmation?.state === 'refuted';
+    const taken = refuted ? null : best;
     const ended = trials.map((trial, i): AutoTrial => {
       if (trial.entryId === null) return trial;
-      return { ...trial, state: i === taken ? 'taken' : 'passed-over', reason: reasons[i] };
+      const reason = refuted && i === best ? confirmation.sentence : reasons[i];
+      return { ...trial, state: i === taken ? 'taken' : 'passed-over', reason };
     });
     const said =
-      taken === null ? noneSaid(trials.length) : `${recipesTried(trials.length)}, the best was taken.`;
+      taken === null
+        ? noneSaid(trials.length)
+        : `${recipesTried(trials.length)}, the best was taken. ${confirmation?.sentence ?? ''}`.trim();
     if (taken !== null) replaceRecipe(this.store, recipes[taken]);
     this.auto({ state: taken === null ? 'none' : 'done', trials: ended, error: null, said });
     announce(this.store, said);

@@ -1,5 +1,6 @@
 /** What a study entry tells about a goal. Pure: only what was measured becomes a fact. */
 import type { GoalFacts } from '../../core/goal/types.ts';
+import type { ComparedPart, HalfName, MetricId, PartComparison } from '../../core/metrics/tasks/types.ts';
 import { targetOf } from '../../core/targets/registry.ts';
 import type { MeasureOptions } from '../bridge/studio.ts';
 import { ORIGINAL, isSettled } from './state.ts';
@@ -11,7 +12,8 @@ export function factsOfBytes(bytes: number): GoalFacts {
   return { bytes, millis: null, speedup: null, memoryBytes: null, accuracy: null };
 }
 
-export function factsOf(entry: StudyEntry, options: MeasureOptions): GoalFacts {
+/** @param half counts the accuracy on that half of the samples alone, where there are halves */
+export function factsOf(entry: StudyEntry, options: MeasureOptions, half?: HalfName): GoalFacts {
   const measurement = isSettled(entry, options) ? entry.measurement : null;
   const { latency = null, memory = null } = measurement ?? {};
   const original = entry.id === ORIGINAL;
@@ -33,7 +35,7 @@ export function factsOf(entry: StudyEntry, options: MeasureOptions): GoalFacts {
     ...speedUnknownOf(entry, measurement),
     memoryBytes: memory === null ? null : original ? memory.originalBytes : memory.variantBytes,
     ...(resolution === undefined ? {} : { memoryResolutionBytes: resolution }),
-    accuracy: accuracyOf(entry),
+    accuracy: accuracyOf(entry, half),
   };
 }
 
@@ -48,14 +50,29 @@ function speedUnknownOf(
   return reason === undefined ? {} : { speedUnknown: reason.replace(/\.$/, '') };
 }
 
-function accuracyOf({ evaluation }: StudyEntry): GoalFacts['accuracy'] {
+function accuracyOf({ evaluation }: StudyEntry, half?: HalfName): GoalFacts['accuracy'] {
   if (evaluation === null) return null;
   const { summary, comparison } = evaluation;
-  const { n, higherIsBetter, interval: own } = summary;
+  const part = half === undefined ? undefined : comparison?.halves?.[half];
+  return part === undefined
+    ? accuracyFacts(summary.main, { ...summary, own: summary.interval }, comparison)
+    : accuracyOfPart(part);
+}
+
+/** Of some of the samples, or of others than the entry was evaluated on. */
+export function accuracyOfPart(part: ComparedPart): GoalFacts['accuracy'] {
+  return accuracyFacts(part.metric, part, part);
+}
+
+function accuracyFacts(
+  metric: MetricId,
+  { value, n, own, higherIsBetter }: Pick<ComparedPart, 'value' | 'n' | 'own' | 'higherIsBetter'>,
+  comparison: PartComparison | null,
+): GoalFacts['accuracy'] {
   const unanswered = comparison?.unanswered ?? 0;
   const boundless = unanswered > 0 && !higherIsBetter;
   return {
-    value: summary.value,
+    value,
     difference: comparison?.difference ?? 0,
     low: comparison?.interval.low ?? 0,
     high: boundless ? Number.POSITIVE_INFINITY : (comparison?.interval.high ?? 0),
@@ -65,6 +82,6 @@ function accuracyOf({ evaluation }: StudyEntry): GoalFacts['accuracy'] {
       low: higherIsBetter && unanswered > 0 ? (own.low * n) / (n + unanswered) : own.low,
       high: boundless ? Number.POSITIVE_INFINITY : own.high,
     },
-    unit: metricWords(summary.main).fraction ? 'fraction' : 'plain',
+    unit: metricWords(metric).fraction ? 'fraction' : 'plain',
   };
 }

@@ -8,7 +8,7 @@ import { looksAtData } from '../../core/recipe/looks-at-data.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import { targetOf } from '../../core/targets/registry.ts';
 import { DEFAULT_TARGET } from '../../core/targets/types.ts';
-import type { CalibrationInfo } from '../../worker/api.ts';
+import type { CalibrationInfo, Evaluation } from '../../worker/api.ts';
 import type { Studio } from '../bridge/studio.ts';
 import { Calibrator } from './calibrating.ts';
 import {
@@ -125,6 +125,21 @@ export class StudyWork {
       supersede: 'measure',
     });
     if (!signal.aborted) keepEvaluation(this.store, id, result, key);
+  }
+
+  /** On the samples that no search sees; null where no data is in use, or the work was stopped. */
+  async evaluateHeldBack(id: string, signal: AbortSignal): Promise<Result<Evaluation> | null> {
+    const { model, data, options } = this.store.getState();
+    const config = data?.config ?? null;
+    if (signal.aborted || model === null || data === null || config === null) return null;
+    const call = this.board.begin('evaluate', 'Confirming on the samples that are held back', signal);
+    const how = { provider: options.provider, part: 'hold-back' } as const;
+    const { dataId } = data.summary;
+    const result = await this.studio.evaluate(model.modelId, variantIdOf(id), dataId, config, how, {
+      ...call,
+      supersede: 'measure',
+    });
+    return signal.aborted ? null : result;
   }
 
   async countCosts(id: string, signal: AbortSignal): Promise<void> {

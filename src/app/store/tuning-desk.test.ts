@@ -1,6 +1,7 @@
 /** Calibration, sensitivity and automatic precision over a fake studio. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { DataConfig } from '../../core/dataset/types.ts';
+import type { ComparedPart } from '../../core/metrics/tasks/types.ts';
 import type { Recipe } from '../../core/recipe/types.ts';
 import type { DeviceSpeed, SensitivityReport, TuneResult } from '../../core/search/types.ts';
 import type { MeasureResult } from '../../worker/api.ts';
@@ -66,14 +67,17 @@ async function openModel(): Promise<void> {
 }
 
 /** 100 labelled samples in use, the original evaluated. */
-async function takeData(config: DataConfig = dataConfig()): Promise<void> {
+async function takeData(config: DataConfig = dataConfig(), heldBack = 0): Promise<void> {
   void desk.addData([{ path: 'photos/a.png', file: new Blob() }]);
   await settle();
   await fake.last('addData').succeed(dataSummary('d1', { samples: 100 }));
   await fake.last('proposeData').fail({ code: 'data-invalid', message: 'nothing fits' });
   void desk.acceptData(config);
   await settle();
-  await fake.last('checkData').succeed({ counts: { evaluation: 100, calibration: 0 }, problems: [] });
+  await fake.last('checkData').succeed({
+    counts: { evaluation: 100, calibration: 0, 'hold-back': heldBack },
+    problems: [],
+  });
   await fake.last('previewData').succeed([]);
   await fake.last('evaluate').succeed(evaluation(0.8, {}));
 }
@@ -361,6 +365,80 @@ describe('automatic precision', () => {
     await tryOut('fine', 260, 0.8);
     const { auto } = store.getState();
     expect(auto.trials.map(({ state }) => state)).toEqual(['failed', 'taken']);
+  });
+
+  /** Halves of 100 samples with these differences to the original, each known to a point. */
+  const inHalves = (choosing: number, confirming: number) => {
+    const half = (difference: number): ComparedPart => {
+      const { comparison, summary } = evaluation(0.8 + difference, { n: 100 });
+      return { ...comparison!, sentence: `${(100 * difference).toFixed(1)} pt`, own: summary.interval };
+    };
+    const over = { halves: { choosing: half(choosing), confirming: half(confirming) } };
+    return evaluation(0.8 + (choosing + confirming) / 2, over);
+  };
+
+  async function tryHalves(id: string, bytes: number, choosing: number, confirming: number): Promise<void> {
+    const make = fake.last('makeVariant');
+    await make.succeed(variantSummary(id, make.recipe!, bytes));
+    await fake.last('measure').succeed(measureResult());
+    await fake.last('evaluate').succeed(inHalves(choosing, confirming));
+  }
+
+  it('chooses on one half of the samples and says what the other half, which chose nothing, says', async () => {
+    store.setState({ goal: { objective: 'smallest', maxLoss: 0.005, neverSlower: true } });
+    await search(found('fp16', 'int8'));
+    await tryHalves('lucky', 100, 0, -0.008);
+    await tryHalves('fine', 260, 0, 0.001);
+    const { auto } = store.getState();
+    expect(auto.state).toBe('done');
+    expect(auto.trials.map(({ state }) => state)).toEqual(['taken', 'passed-over']);
+    expect(auto.said).toBe(
+      '2 recipes were made and measured, the best was taken. Not confirmed, and not refuted: what it loses there is within what chance alone may do. On samples that chose nothing: -0.8 pt.',
+    );
+  });
+
+  it('takes nothing that samples which chose nothing refute', async () => {
+    store.setState({ goal: { objective: 'smallest', maxLoss: 0.02, neverSlower: true } });
+    await search(found('fp16', 'int8'));
+    await tryHalves('lucky', 100, 0, -0.05);
+    await tryHalves('fine', 260, 0, 0.001);
+    const { auto, currentId } = store.getState();
+    expect(auto.state).toBe('none');
+    expect(auto.trials.map(({ state }) => state)).toEqual(['passed-over', 'passed-over']);
+    expect(auto.trials[0].reason).toBe(
+      'Refuted, so it is not taken. On samples that chose nothing: -5.0 pt.',
+    );
+    expect(currentId).toBe(ORIGINAL);
+  });
+
+  it('confirms on samples that are held back, where there are enough', async () => {
+    store.setState({ goal: { objective: 'smallest', maxLoss: 0.02, neverSlower: true } });
+    await openModel();
+    await takeData(dataConfig({ split: { seed: 1, calibration: 20, holdBack: 0.5 } }), 100);
+    void tuning.tune();
+    await settle();
+    await calibrate();
+    await fake.last('benchmark').succeed(speed);
+    await fake.last('tune').succeed(found('fp16'));
+    await tryHalves('v', 100, -0.05, 0.05);
+    const confirming = fake.last('evaluate');
+    expect(confirming.part).toBe('hold-back');
+    await confirming.succeed(evaluation(0.795, { sentence: '-0.5 pt' }));
+    expect(store.getState().auto).toMatchObject({
+      state: 'done',
+      said: 'One recipe was made and measured, the best was taken. Confirmed. On samples that chose nothing: -0.5 pt.',
+    });
+  });
+
+  it('says how much a choice on too few samples flatters', async () => {
+    store.setState({ goal: { objective: 'smallest', maxLoss: 0.02, neverSlower: true } });
+    await search(found('fp16', 'int8'));
+    await tryOut('one', 300, 0.8);
+    await tryOut('two', 260, 0.8);
+    // A point is 1.96 deviations; of none and two 0.681 deviations are expected.
+    expect(store.getState().auto.said).toContain(
+      'Chosen among 2 recipes on the same samples that its accuracy is of: on average it looks better by that than it is, by up to about 0.35 pt.',
+    );
   });
 
   it('stops when it is cancelled, with nothing taken', async () => {

@@ -3,6 +3,7 @@ import type { DataConfig } from '../../core/dataset/types.ts';
 import { compareTask } from '../../core/metrics/tasks/compare.ts';
 import { summarizeTask } from '../../core/metrics/tasks/summarize.ts';
 import type { SampleRecord, TaskComparison, TaskSummary } from '../../core/metrics/tasks/types.ts';
+import { halvesOf } from '../prepare/split.ts';
 import type { Dataset } from '../types.ts';
 
 export interface Conclusion {
@@ -19,9 +20,11 @@ export interface Conclusion {
  */
 export function concludeEvaluation(
   dataset: Dataset,
-  { task, classes, split: { seed } }: DataConfig,
+  config: DataConfig,
   records: { readonly baseline: readonly SampleRecord[]; readonly variant: readonly SampleRecord[] | null },
 ): Conclusion {
+  const { task, classes, split } = config;
+  const { seed } = split;
   const baseline = summarizeTask(task, records.baseline, { seed });
   if (records.variant === null) return { baseline, summary: baseline, comparison: null };
   return {
@@ -32,6 +35,11 @@ export function concludeEvaluation(
       classNames: classes.length > 0 ? classes : (dataset.classTitles ?? []),
       groupsOf: (index) => dataset.info(index).groups,
       noun: nounOf(dataset),
+      halfOf: halvesOf(
+        dataset,
+        config,
+        records.baseline.map(({ index }) => index),
+      ),
     }),
   };
 }

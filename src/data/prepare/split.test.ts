@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DataConfig, DataPart } from '../../core/dataset/types.ts';
 import { seededRandom } from '../../core/passes/random.ts';
-import { divide, indicesOf } from './split.ts';
+import { divide, halvesOf, indicesOf } from './split.ts';
 
 function keys(names: readonly string[]) {
   return { length: names.length, info: (i: number) => ({ key: names[i], label: null, groups: {} }) };
@@ -103,5 +103,32 @@ describe('divide', () => {
         43,
       ]
     `);
+  });
+});
+
+describe('halvesOf', () => {
+  const of = (names: readonly string[], indices: readonly number[], seed = 1) => {
+    const halfOf = halvesOf(keys(names), how({ seed }), indices);
+    return new Set(indices.filter((i) => halfOf(i) === 'choosing').map((i) => names[i]));
+  };
+
+  it('are equal, or the choosing one has one more', () => {
+    const names = numbered(401);
+    expect(of(names, [...names.keys()]).size).toBe(201);
+    expect(of(names, [...names.keys()].slice(1)).size).toBe(200);
+  });
+
+  it('depend on keys and seed alone, and not on how the parts were divided', () => {
+    const names = numbered(400);
+    const whole = [...names.keys()];
+    const reversed = [...names].reverse();
+    expect(of(reversed, whole)).toEqual(of(names, whole));
+    expect(of(names, whole, 2)).not.toEqual(of(names, whole));
+    // The evaluated samples have the largest hashes where a calibration part is set aside: they must mix all the same.
+    const half = of(names, whole);
+    const calibrated = partKeys(names, how({ calibration: 200 }), 'calibration');
+    const both = [...calibrated].filter((key) => half.has(key)).length;
+    // Of 200 drawn from 400 with 200 in the half: mean 100, deviation 5; seven deviations.
+    expect(Math.abs(both - 100)).toBeLessThan(35);
   });
 });

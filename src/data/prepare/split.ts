@@ -4,6 +4,7 @@
  */
 import type { DataConfig, DataPart } from '../../core/dataset/types.ts';
 import { PareError } from '../../core/errors.ts';
+import type { HalfName } from '../../core/metrics/tasks/types.ts';
 import type { Dataset } from '../types.ts';
 
 /** Where each sample goes; `EXCLUDED` = left out by the user. */
@@ -78,6 +79,21 @@ export function indicesOf(dataset: Keys, config: SplitOf, part: DataPart): Uint3
     if (codes[index] === PARTS[part]) indices[filled++] = index;
   }
   return indices;
+}
+
+/**
+ * Two halves of some samples, by another hash than the parts are: a choice is made on one half and confirmed on the
+ * other. With an odd number the choosing half has one more.
+ */
+export function halvesOf(
+  dataset: Keys,
+  { split: { seed } }: SplitOf,
+  indices: readonly number[],
+): (index: number) => HalfName {
+  const hashed = indices.map((index) => ({ index, hash: keyHash(seed + 1, dataset.info(index).key) }));
+  hashed.sort((a, b) => a.hash - b.hash || a.index - b.index);
+  const choosing = new Set(hashed.slice(0, Math.ceil(hashed.length / 2)).map(({ index }) => index));
+  return (index) => (choosing.has(index) ? 'choosing' : 'confirming');
 }
 
 function assertShares({ seed, calibration, holdBack }: DataConfig['split']): void {

@@ -14,6 +14,7 @@ export interface PendingCall {
   readonly variantId: string | null | undefined;
   readonly config: DataConfig | undefined;
   readonly request: SensitivityRequest | TuneRequest | undefined;
+  readonly part: string | undefined;
   readonly samples: number | undefined;
   succeed(value: unknown): Promise<void>;
   fail(error: ErrorRecord): Promise<void>;
@@ -38,7 +39,9 @@ export function fakeStudio(): FakeStudio {
   const pending = <T>(
     name: string,
     options: CallOptions = {},
-    about: Partial<Pick<PendingCall, 'recipe' | 'variantId' | 'config' | 'request' | 'samples'>> = {},
+    about: Partial<
+      Pick<PendingCall, 'recipe' | 'variantId' | 'config' | 'request' | 'samples' | 'part'>
+    > = {},
   ): Promise<Result<T>> =>
     new Promise((resolve) => {
       const stop = (): void => resolve({ ok: false, error: CANCELLED });
@@ -56,6 +59,7 @@ export function fakeStudio(): FakeStudio {
         config: about.config,
         request: about.request,
         samples: about.samples,
+        part: about.part,
         succeed: (value) => answer({ ok: true, value: value as T }),
         fail: (error) => answer({ ok: false, error }),
       });
@@ -88,8 +92,8 @@ export function fakeStudio(): FakeStudio {
     previewData: (_model, _data, config, _indices, options) => pending('previewData', options, { config }),
     checkData: (_data, config) => pending('checkData', {}, { config }),
     findDuplicates: (_data, options) => pending('findDuplicates', options),
-    evaluate: (_model, variantId, _data, config, _how, options) =>
-      pending('evaluate', options, { variantId, config }),
+    evaluate: (_model, variantId, _data, config, { part }, options) =>
+      pending('evaluate', options, { variantId, config, part }),
     thumbnails: () => pending('thumbnails'),
     calibrate: (_model, data, samples, options) =>
       pending('calibrate', options, { samples, ...(data === null ? {} : { config: data.config }) }),
@@ -147,6 +151,7 @@ export function measureResult(over: Partial<MeasureResult> = {}): MeasureResult 
       source: 'measured',
       provider: 'wasm',
       threads: 1,
+      inputs: 'data',
       originalMillis: 10,
       variantMillis: 8,
       originalInterval: { low: 9.9, high: 10.1 },

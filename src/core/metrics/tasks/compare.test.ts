@@ -305,3 +305,34 @@ describe('compareTask', () => {
     expect(same).toMatchObject({ difference: 0, verdict: 'indistinguishable', pValue: 1 });
   });
 });
+
+describe('halves of the samples', () => {
+  const halfOf = (index: number) => (index % 2 === 0 ? 'choosing' : 'confirming');
+  /** Right everywhere before; wrong afterwards where `lost` says so. */
+  const compare = (count: number, lost: (index: number) => boolean, labelled = count) => {
+    const before = Array.from({ length: count }, (_, i) => classRecord(i, i < labelled ? 0 : -1, 0));
+    const after = before.map((record) =>
+      lost(record.index) ? { ...record, predicted: 1, rank: 1 } : record,
+    );
+    return compareTask(classify, before, after, { seed: 1, halfOf, noun: 'images' });
+  };
+
+  it('are compared each for itself', () => {
+    const { halves, difference } = compare(400, (index) => index % 20 === 1);
+    expect(difference).toBe(-0.05);
+    expect(halves?.choosing).toMatchObject({ n: 200, difference: 0, verdict: 'indistinguishable' });
+    expect(halves?.confirming).toMatchObject({ n: 200, difference: -0.1, verdict: 'worse' });
+    expect(halves?.confirming.sentence).toMatch(/on 200 images: worse$/);
+    // The interval of the value itself, not of the difference.
+    expect(halves?.confirming.own.low).toBeGreaterThan(0.8);
+    expect(halves?.confirming.own.high).toBeLessThan(1);
+  });
+
+  it('need a hundred pairs each', () => {
+    expect(compare(200, () => false).halves?.confirming.n).toBe(100);
+    expect(compare(199, () => false).halves).toBeUndefined();
+    expect(compare(200, () => false, 199).halves).toBeUndefined();
+    const records = [classRecord(0, 0, 0)];
+    expect(compareTask(classify, records, records, { seed: 1 }).halves).toBeUndefined();
+  });
+});

@@ -14,8 +14,19 @@ import { compareBoxes, compareMasks } from './compare-sets.ts';
 import type { DeltaSource, MainDifference } from './deltas.ts';
 import { pairRecords } from './pairs.ts';
 import { CHARACTERS, MAE, TOP1 } from './ratios.ts';
+import { RECORD_KINDS, sortRecords } from './scored.ts';
 import { comparisonSentence } from './sentence.ts';
-import type { ClassRecord, SampleRecord, TaskComparison, TextRecord, Verdict } from './types.ts';
+import { summarizeTask } from './summarize.ts';
+import type {
+  ClassRecord,
+  ComparisonHalves,
+  HalfName,
+  PartComparison,
+  SampleRecord,
+  TaskComparison,
+  TextRecord,
+  Verdict,
+} from './types.ts';
 import { tooFewSamples } from './too-few.ts';
 
 export interface CompareOptions {
@@ -28,7 +39,15 @@ export interface CompareOptions {
   readonly tolerance?: number;
   /** What samples are called. */
   readonly noun?: string;
+  /** Which half a sample belongs to; absent = no halves are compared. */
+  readonly halfOf?: (index: number) => HalfName;
 }
+
+/**
+ * Pairs that each half must have. With fewer, one half cannot tell a loss of several points: at 100 pairs of which 5
+ * disagree the interval is 4 points wide on either side.
+ */
+export const LEAST_HALF = 100;
 
 /** Half a point: what people accept to lose. */
 const TOLERANCE = 0.005;
@@ -47,9 +66,23 @@ export function compareTask(
     groupsOf: options.groupsOf ?? (() => ({})),
   };
   const main = mainDifference(task, baseline, variant, source);
+  const figures = figuresOf(main, noun);
+  return {
+    ...figures,
+    pValue: main.pValue,
+    ...halvesOf(task, baseline, variant, options),
+    tooFew: tooFewSamples(main, figures.verdict, tolerance, noun),
+    perClass: main.perClass(),
+    perGroup: main.perGroup(),
+    ...main.changes(),
+  };
+}
+
+function figuresOf(main: MainDifference, noun: string): PartComparison {
   const { metric, higherIsBetter, difference, n, unanswered } = main;
   const interval = withUnanswered(main);
   const verdict = verdictOf(interval, higherIsBetter, unanswered);
+  const unit = metric === 'mae' ? 'plain' : 'fraction';
   return {
     metric,
     higherIsBetter,
@@ -60,22 +93,40 @@ export function compareTask(
     n,
     unpaired: main.unpaired,
     ...(unanswered > 0 ? { unanswered } : {}),
-    pValue: main.pValue,
     verdict,
-    sentence: comparisonSentence(
-      difference,
-      interval,
-      n,
-      noun,
-      verdict,
-      metric === 'mae' ? 'plain' : 'fraction',
-      unanswered,
-    ),
-    tooFew: tooFewSamples(main, verdict, tolerance, noun),
-    perClass: main.perClass(),
-    perGroup: main.perGroup(),
-    ...main.changes(),
+    sentence: comparisonSentence(difference, interval, n, noun, verdict, unit, unanswered),
   };
+}
+
+function halvesOf(
+  task: Task,
+  baseline: readonly SampleRecord[],
+  variant: readonly SampleRecord[],
+  { halfOf, seed, noun = 'samples' }: CompareOptions,
+): { readonly halves?: ComparisonHalves } {
+  if (halfOf === undefined) return {};
+  const half = (name: HalfName): ComparisonHalves[HalfName] | null => {
+    const of = (records: readonly SampleRecord[]): SampleRecord[] =>
+      records.filter(({ index }) => halfOf(index) === name);
+    const [before, after] = [of(baseline), of(variant)];
+    if (scoredWithBoth(task, before, after) < LEAST_HALF) return null;
+    const source = { random: seededRandom(seed), className: String, groupsOf: () => ({}) };
+    const figures = figuresOf(mainDifference(task, before, after, source), noun);
+    return { ...figures, own: summarizeTask(task, after, { seed }).interval };
+  };
+  const choosing = half('choosing');
+  const confirming = choosing && half('confirming');
+  return choosing === null || confirming === null ? {} : { halves: { choosing, confirming } };
+}
+
+function scoredWithBoth(
+  { kind }: Task,
+  before: readonly SampleRecord[],
+  after: readonly SampleRecord[],
+): number {
+  if (kind === 'agreement') return 0;
+  const scored = new Set(sortRecords(RECORD_KINDS[kind], before).scored.map(({ index }) => index));
+  return sortRecords(RECORD_KINDS[kind], after).scored.filter(({ index }) => scored.has(index)).length;
 }
 
 /** A model that leaves samples unanswered is never called better. */

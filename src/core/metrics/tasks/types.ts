@@ -137,8 +137,8 @@ export interface ChangedSample {
   readonly after: ClassRecord | TextRecord;
 }
 
-/** Original and variant on the same samples. */
-export interface TaskComparison {
+/** The figures of original and variant on some of the samples. */
+export interface PartComparison {
   readonly metric: MetricId;
   readonly higherIsBetter: boolean;
   readonly baseline: number;
@@ -155,10 +155,26 @@ export interface TaskComparison {
    * on the losing side of the interval as if each were lost whole. Absent = none.
    */
   readonly unanswered?: number;
-  readonly pValue: number | null;
   readonly verdict: Verdict;
   /** "−0.4 pt, between −1.2 and +0.4 on 1,000 images: not distinguishable". */
   readonly sentence: string;
+}
+
+export interface ComparedPart extends PartComparison {
+  /** 95 % interval of the variant's value itself. */
+  readonly own: Interval;
+}
+
+/** The samples in two halves, so that what was chosen by one can be confirmed by another that chose nothing. */
+export type ComparisonHalves = Readonly<Record<HalfName, ComparedPart>>;
+
+export type HalfName = 'choosing' | 'confirming';
+
+/** Original and variant on the same samples. */
+export interface TaskComparison extends PartComparison {
+  readonly pValue: number | null;
+  /** Absent = too few samples for two halves. */
+  readonly halves?: ComparisonHalves;
   /** Null when there are enough samples; else how many are needed to tell `tolerance` apart. */
   readonly tooFew: string | null;
   /** Worst first. */
