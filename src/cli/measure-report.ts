@@ -75,12 +75,13 @@ export function reportJson(measured: Measured): Record<string, unknown> {
 }
 
 function latencyJson(latency: LatencyMeasurement, compared: boolean): Record<string, unknown> {
-  const { source, provider, threads, runs, discarded, noise, createMillis, firstRunMillis } = latency;
+  const { source, provider, threads, inputs, runs, discarded, noise, createMillis, firstRunMillis } = latency;
   return {
     source,
     unit: 'ms',
     provider,
     threads,
+    inputs,
     p50: latency.variantMillis,
     p90: latency.variantP90Millis,
     p99: latency.variantP99Millis,
@@ -221,7 +222,7 @@ function latencyRows({ against, result: { latency } }: Measured): string[][] {
       `${formatMillis(latency.variantMillis)} ${interval(latency.variantInterval)}`,
       compared ? `${formatMillis(latency.originalMillis)} ${interval(latency.originalInterval)}` : '',
       compared ? `${significant(latency.speedup)}× ${interval(latency.speedupInterval)}` : '',
-      `measured, median of ${latency.runs} runs, ${latency.noise.word}`,
+      `measured, median of ${latency.runs} runs on ${latency.inputs === 'data' ? 'your samples' : 'made-up inputs'}, ${latency.noise.word}`,
     ],
     [
       'Latency, 90 % / 99 %',

@@ -28,7 +28,7 @@ export type FoundFeeds =
       readonly ok: true;
       /** Of free dimensions. */
       readonly sizes: DimensionSizes;
-      /** What is timed. */
+      /** What is timed where there are no samples, and run to see whether models run at all. */
       readonly timed: Feeds;
       readonly synthetic: { readonly inputs: readonly ModelInput[]; readonly range: ValueRange };
       /** The user's own; absent = inputs are made up. */

@@ -49,6 +49,22 @@ describe('timePair', () => {
     expect(b.time()).toBeLessThanOrEqual(1200);
   });
 
+  it('gives both models the same turns, so that they can be fed the same inputs', async () => {
+    const b = bench(
+      () => 0.25,
+      () => 0.5,
+    );
+    const turns: { o: number[]; v: number[] } = { o: [], v: [] };
+    await timePair(
+      (turn) => (turns.o.push(turn), b.original()),
+      (turn) => (turns.v.push(turn), b.variant()),
+      { clock: b.clock, budgetMillis: 1200, breathe },
+    );
+    expect(turns.o).toEqual(turns.v);
+    // A millisecond takes four runs of the faster model: the second pair begins where the first ended.
+    expect(turns.o.slice(MIN_DISCARDED, MIN_DISCARDED + 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
   it('goes on to the end of the budget while the ratio is not known', async () => {
     // Ratios of 1.6 and 2.4 in turn: half of them each, so that the interval spans both.
     const b = bench(

@@ -21,7 +21,7 @@ export interface LatencyOptions {
 /** All that timing finds. */
 export type PairLatency = Omit<
   LatencyMeasurement,
-  'source' | 'provider' | 'threads' | 'createMillis' | 'firstRunMillis'
+  'source' | 'provider' | 'threads' | 'inputs' | 'createMillis' | 'firstRunMillis'
 >;
 
 export type LatencyFound =
@@ -49,11 +49,12 @@ const LOOK_EVERY = 20;
 /** A sample is at least this long: 200 ticks of the 5 µs clock of an isolated page. */
 const MIN_SAMPLE_MILLIS = 1;
 
-type Run = () => Promise<unknown>;
+/** @param turn counts the runs of this model: both models get the same input at the same turn */
+type Run = (turn: number) => Promise<unknown>;
 
-async function timed(run: Run, times: number, clock: Clock): Promise<number> {
+async function timed(run: Run, times: number, clock: Clock, turn: number): Promise<number> {
   const start = clock.now();
-  for (let i = 0; i < times; i++) await run();
+  for (let i = 0; i < times; i++) await run(turn + i);
   return (clock.now() - start) / times;
 }
 
@@ -73,8 +74,9 @@ export async function timePair(original: Run, variant: Run, options: LatencyOpti
   const spent = (): number => clock.now() - start;
   const warm: { original: number[]; variant: number[] } = { original: [], variant: [] };
   for (;;) {
-    warm.original.push(await timed(original, 1, clock));
-    warm.variant.push(await timed(variant, 1, clock));
+    const turn = warm.original.length;
+    warm.original.push(await timed(original, 1, clock, turn));
+    warm.variant.push(await timed(variant, 1, clock, turn));
     const discarded = warm.original.length;
     if (discarded === LOOK_AFTER) {
       const pairMillis = Math.min(...warm.original) + Math.min(...warm.variant);
@@ -131,12 +133,13 @@ async function samplePairs(
   let longest = 0;
   while (samples.original.length < MAX_PAIRS && spent() + longest <= budgetMillis) {
     const before = spent();
+    const turn = samples.original.length * times;
     if (samples.original.length % 2 === 0) {
-      samples.original.push(await timed(original, times, clock));
-      samples.variant.push(await timed(variant, times, clock));
+      samples.original.push(await timed(original, times, clock, turn));
+      samples.variant.push(await timed(variant, times, clock, turn));
     } else {
-      samples.variant.push(await timed(variant, times, clock));
-      samples.original.push(await timed(original, times, clock));
+      samples.variant.push(await timed(variant, times, clock, turn));
+      samples.original.push(await timed(original, times, clock, turn));
     }
     longest = Math.max(longest, spent() - before);
     if (isTight(samples)) break;

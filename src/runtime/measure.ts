@@ -6,7 +6,6 @@ import { PareError } from '../core/errors.ts';
 import type { MeasureRequest, MeasureResult } from './contract.ts';
 import { AGREEMENT_SAMPLES, compareOnData, compareOnSynthetic } from './compare.ts';
 import type { AgreementFound } from './compare.ts';
-import type { HostTensor } from '../core/onnx/graph-runner.ts';
 import { findFeeds } from './find-feeds.ts';
 import type { FoundFeeds, SampleSource } from './find-feeds.ts';
 import { timePair } from './latency.ts';
@@ -135,7 +134,7 @@ async function measureAll(findings: Findings, request: MeasureRequest, open: Ses
   );
   if (feeds.ok) {
     await agreementPart(findings, request, pair, feeds);
-    await latencyPart(findings, request, pair, feeds.timed);
+    await latencyPart(findings, request, pair, feeds);
   } else for (const what of ['agreement', 'latency'] as const) findings.miss(what, feeds.reason);
   await memoryPart(findings, request, pair, open);
 }
@@ -183,19 +182,23 @@ async function agreementPart(
   else findings.miss('agreement', found.reason);
 }
 
+/** The user's samples that are timed, in turn: what one of them costs need not be what others do. */
+const TIMED_SAMPLES = 8;
+
 async function latencyPart(
   findings: Findings,
   request: MeasureRequest,
   { original, variant }: Pair,
-  tensors: ReadonlyMap<string, HostTensor>,
+  { timed, samples }: FoundFeeds & { readonly ok: true },
 ): Promise<void> {
   const { host } = findings;
-  const originalFeeds = original.feeds(tensors);
-  const variantFeeds = variant.feeds(tensors);
+  const inputs = samples === undefined ? [timed] : samples.slice(0, TIMED_SAMPLES);
+  const originalFeeds = inputs.map((tensors) => original.feeds(tensors));
+  const variantFeeds = inputs.map((tensors) => variant.feeds(tensors));
   const span = AT.memory - AT.latency;
   const found = await timePair(
-    () => original.run(originalFeeds),
-    () => variant.run(variantFeeds),
+    (turn) => original.run(originalFeeds[turn % inputs.length]),
+    (turn) => variant.run(variantFeeds[turn % inputs.length]),
     {
       clock: host.clock,
       budgetMillis: request.budgetMillis,
@@ -210,6 +213,7 @@ async function latencyPart(
     source: 'measured',
     provider: request.provider,
     threads: host.threads,
+    inputs: samples === undefined ? 'synthetic' : 'data',
     ...found.latency,
     createMillis: { original: original.createMillis, variant: variant.createMillis },
     // Both have run by now.

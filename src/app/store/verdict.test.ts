@@ -189,6 +189,21 @@ describe('the sentence for the whole', () => {
     expect(overallVerdict(using([], 0.99), 1000)).toMatchObject({ tone: 'good' });
   });
 
+  it('does not recommend integers by times on made-up inputs', () => {
+    const fast = { ...speed(1.5, { low: 1.4, high: 1.6 }), inputs: 'synthetic' } as const;
+    const timed = entry(250, measureResult({ latency: fast }));
+    expect(overallVerdict(timed, 1000).tone).toBe('good');
+    const changed = [{ layer: 'conv' }];
+    const step = { pass: 'quantize-activations', changed, skipped: [], facts: {}, millis: 1 };
+    const integers: StudyEntry = {
+      ...timed,
+      summary: { ...variantSummary('v1', EMPTY_RECIPE, 250), steps: [step] },
+    };
+    const verdict = overallVerdict(integers, 1000);
+    expect(verdict.tone).toBe('neutral');
+    expect(verdict.text).toContain('timed on made-up inputs');
+  });
+
   it('takes weights that are decoded at every run for other arithmetic', () => {
     const measured = measureResult({ latency: speed(1, { low: 0.98, high: 1.02 }) });
     const stored = (storage: string): StudyEntry => ({

@@ -111,7 +111,9 @@ export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdic
   const held = comparison === null ? quality?.tone === 'good' : comparison.tooFew === null;
   const told = latency !== null && latency.text !== TOO_NOISY && entry.evaluationFailure === null;
   const slow = mayBeSlower(entry);
-  const good = size.tone === 'good' && told && held && !slow;
+  const unsure = timedOnMadeUp(entry);
+  const good = size.tone === 'good' && told && held && !slow && !unsure;
+  if (unsure && !slow) parts.push('timed on made-up inputs: integers may take longer on yours');
   if (slow) parts.push('not recommended: its speed may be below the original’s');
   return {
     tone: good ? 'good' : 'neutral',
@@ -127,6 +129,14 @@ export function overallVerdict(entry: StudyEntry, originalBytes: number): Verdic
 export function mayBeSlower(entry: StudyEntry): boolean {
   const latency = entry.measurement?.latency ?? null;
   return latency !== null && otherArithmetic(entry) && latency.speedupInterval.low < 1;
+}
+
+/** Times of integer kernels depend on the values that they are given; those of float kernels hardly do. */
+function timedOnMadeUp({ measurement, summary }: StudyEntry): boolean {
+  if (measurement?.latency?.inputs !== 'synthetic') return false;
+  return (
+    summary?.steps.some(({ pass, changed }) => pass === 'quantize-activations' && changed.length > 0) ?? false
+  );
 }
 
 /** As the judge of candidates sees it. */

@@ -11,6 +11,11 @@ export interface LatencyMeasurement {
   readonly source: 'measured';
   readonly provider: 'wasm' | 'webgpu';
   readonly threads: number;
+  /**
+   * What both models were fed. Integer kernels take other times on other values: onnxruntime-web's clamp by branches, and
+   * one file took 1.4 times as long on real samples as on noise (docs/measuring.md).
+   */
+  readonly inputs: 'synthetic' | 'data';
   /** Milliseconds: medians over interleaved runs. */
   readonly originalMillis: number;
   readonly variantMillis: number;

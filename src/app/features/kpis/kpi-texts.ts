@@ -89,7 +89,8 @@ export function noteOf(
       if (latency === null || baseline === null) return '';
       const { low, high } = figure.interval ?? latency.variantInterval;
       const half = (high - low) / 2;
-      return `±${half.toPrecision(2)}${isOriginal ? '' : ` · was ${formatMillis(baseline)}`}`;
+      const was = isOriginal ? '' : ` · was ${formatMillis(baseline)}`;
+      return `±${half.toPrecision(2)}${was}${latency.inputs === 'synthetic' ? ' · made-up inputs' : ''}`;
     }
     case 'accuracy':
       return accuracyNote(current, baseline, unit);
