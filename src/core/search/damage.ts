@@ -4,6 +4,8 @@
  *
  * kl: mean Kullback–Leibler divergence KL(p ‖ q) of the class probabilities, nats a sample.
  * nsr: Σ(x − y)² / Σx², the mean over the outputs.
+ * Both: as bad as can be where one number is none any more that was one in the original. A model that gives NaN for one
+ * sample of a few dozen gives it for some of every user's.
  */
 import type { HostTensor } from '../onnx/graph-runner.ts';
 import {
@@ -24,7 +26,7 @@ export const METRIC_TEXT: Readonly<Record<DamageMetric, string>> = {
   nsr: 'noise-to-signal ratio of the outputs against those of the original',
 };
 
-/** A row that is no numbers any more is as bad as the least float32 probability for a certain class: −ln 2⁻¹²⁶. */
+/** As bad as can be: the least float32 probability for a certain class, −ln 2⁻¹²⁶. */
 const LOST = 126 * Math.LN2;
 
 type Values = Float32Array | Float64Array;
@@ -67,6 +69,8 @@ export class DamageSum {
   readonly #pairs = new Map<string, PairSums>();
   #expectedLoss = 0;
   #rows = 0;
+  /** A number of the original is NaN or infinite in the changed model. */
+  #broken = false;
 
   constructor(metric: DamageMetric) {
     this.#metric = metric;
@@ -77,6 +81,7 @@ export class DamageSum {
     const x = counted(original, rows);
     const y = counted(changed, rows);
     if (x === undefined || y === undefined || x.length !== y.length) return;
+    this.#broken ||= x.some((value, i) => Number.isFinite(value) && !Number.isFinite(y[i]));
     if (this.#metric === 'nsr') {
       this.#pairs.set(name, addPair(this.#pairs.get(name) ?? NO_PAIRS, x, y));
       return;
@@ -85,8 +90,10 @@ export class DamageSum {
     this.#divergence.set(name, addDivergence(this.#divergence.get(name) ?? NO_DIVERGENCE, x, y, classes));
     const before = winners(x, classes);
     const after = winners(y, classes);
-    this.#rows += before.length;
     before.forEach((winner, i) => {
+      // Where nothing was a number before, there is nothing to lose.
+      if (winner < 0) return;
+      this.#rows++;
       if (winner !== after[i])
         this.#expectedLoss += lostProbability(x, i * classes, classes, winner, after[i]);
     });
@@ -94,6 +101,7 @@ export class DamageSum {
 
   /** In the metric's unit. */
   value(): number {
+    if (this.#broken) return LOST;
     const all =
       this.#metric === 'kl'
         ? [...this.#divergence.values()].map(divergenceOf)
@@ -107,7 +115,8 @@ export class DamageSum {
    * where there are no classes.
    */
   expectedLoss(): number | undefined {
-    return this.#rows === 0 ? undefined : this.#expectedLoss / this.#rows;
+    if (this.#rows === 0) return undefined;
+    return this.#broken ? 1 : this.#expectedLoss / this.#rows;
   }
 }
 
@@ -118,7 +127,7 @@ function lostProbability(
   before: number,
   after: number,
 ): number {
-  if (before < 0 || after < 0) return 1;
+  if (after < 0) return 1;
   const row = Float64Array.from({ length: classes }, (_, c) => scores[from + c]);
   const sum = row.reduce((total, score) => total + score, 0);
   if (Math.abs(sum - 1) <= SUM_TOLERANCE && row.every((score) => score >= 0)) return row[before] - row[after];
@@ -130,15 +139,14 @@ function lostProbability(
 /** As for divergences: half floats round each of a thousand probabilities. */
 const SUM_TOLERANCE = 1e-2;
 
-function divergenceOf({ nats, rows, skipped }: DivergenceSums): number {
-  const total = rows + skipped;
-  return total === 0 ? 0 : (nats + skipped * LOST) / total;
+/** Rows that are skipped were no numbers in the original: they tell nothing. */
+function divergenceOf({ nats, rows }: DivergenceSums): number {
+  return rows === 0 ? 0 : nats / rows;
 }
 
-function ratioOf({ xx, noise, variantNonFinite, elements }: PairSums): number {
-  const lost = elements === 0 ? 0 : (LOST * variantNonFinite) / elements;
-  if (noise === 0) return lost;
-  return xx === 0 ? LOST : Math.min(LOST, noise / xx + lost);
+function ratioOf({ xx, noise }: PairSums): number {
+  if (noise === 0) return 0;
+  return xx === 0 ? LOST : Math.min(LOST, noise / xx);
 }
 
 /** The rows that count, where the first dimension is the batch. */

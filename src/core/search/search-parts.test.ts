@@ -32,13 +32,30 @@ describe('DamageSum', () => {
     expect(sum.value()).toBe(0);
   });
 
-  it('counts what is no number any more as lost, not as nothing', () => {
-    const sum = new DamageSum('kl');
-    sum.add('y', scores(0, 0), scores(NaN, 0), 1);
-    expect(sum.value()).toBeGreaterThan(80);
-    const ratio = new DamageSum('nsr');
-    ratio.add('y', scores(1, 1), scores(NaN, 1), 1);
-    expect(ratio.value()).toBeGreaterThan(40);
+  it.each(['kl', 'nsr'] as const)('%s: one number that is none any more is total damage', (metric) => {
+    const fine = Array.from({ length: 2000 }, (_, i) => i % 7);
+    for (const broken of [NaN, Infinity, -Infinity]) {
+      const sum = new DamageSum(metric);
+      sum.add('y', scores(...fine), scores(...fine.with(1234, broken)), 1000);
+      sum.add('z', scores(...fine), scores(...fine), 1000);
+      // 126 ln 2, the most that one sample can lose.
+      expect(sum.value()).toBeCloseTo(87.34, 2);
+      expect(sum.expectedLoss()).toBe(metric === 'kl' ? 1 : undefined);
+    }
+  });
+
+  it.each(['kl', 'nsr'] as const)('%s: what was no number in the original either tells nothing', (metric) => {
+    const sum = new DamageSum(metric);
+    sum.add('y', scores(NaN, 1, 0, 2, NaN, NaN), scores(NaN, 1, 0, 2, 0, NaN), 3);
+    expect(sum.value()).toBe(0);
+    expect(sum.expectedLoss()).toBe(metric === 'kl' ? 0 : undefined);
+    const masked = new DamageSum(metric);
+    masked.add('y', scores(-Infinity, 1), scores(-Infinity, 1), 1);
+    expect(masked.value()).toBe(0);
+    // Rows behind those that count may be anything.
+    const filled = new DamageSum(metric);
+    filled.add('y', scores(0, 1, 0, 1), scores(0, 1, NaN, 1), 1);
+    expect(filled.value()).toBe(0);
   });
 
   it('is noise to signal where the outputs are no classes', () => {
