@@ -119,6 +119,7 @@ async function tryCandidate(
     },
     originalBytes: opened.bytes,
     computesOtherwise: computesOtherwise(recipe, made.steps),
+    timedOnMadeUp: latency?.inputs === 'synthetic',
     unanswered: comparison?.unanswered,
     cosine,
   };

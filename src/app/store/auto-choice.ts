@@ -71,6 +71,7 @@ function judgeEntry(
     facts,
     originalBytes,
     computesOtherwise: otherArithmetic(entry),
+    timedOnMadeUp: entry.measurement?.latency?.inputs === 'synthetic',
     unanswered: entry.evaluation?.comparison?.unanswered,
     cosine,
   });

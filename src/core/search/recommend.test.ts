@@ -32,6 +32,16 @@ describe('judgeCandidate', () => {
     expect(slow.reasons).toContain('It may be slower: between 0.99 and 1.05 times as fast as the original.');
   });
 
+  it('is not certain of integers that were timed on made-up inputs', () => {
+    const certain = { ...facts, accuracy: { ...facts.accuracy!, difference: 0, low: 0, high: 0 } };
+    const of = (computesOtherwise: boolean, timedOnMadeUp: boolean) =>
+      judgeCandidate(goal, { facts: certain, originalBytes: 1000, computesOtherwise, timedOnMadeUp });
+    expect(of(true, false)).toMatchObject({ recommended: true, certain: true, reasons: [] });
+    expect(of(false, true)).toMatchObject({ recommended: true, certain: true });
+    const doubt = expect.stringContaining('made-up inputs') as string;
+    expect(of(true, true)).toMatchObject({ recommended: true, certain: false, reasons: [doubt] });
+  });
+
   it('lets the same kernels pass when only noise is between them, but not when they are measurably slower', () => {
     expect(judge({ speedup: { value: 1, low: 0.98, high: 1.02 } }, goal, false).recommended).toBe(true);
     expect(judge({ speedup: { value: 0.9, low: 0.88, high: 0.92 } }, goal, false).recommended).toBe(false);

@@ -13,6 +13,8 @@ export interface TriedCandidate {
   readonly originalBytes: number;
   /** As the function of that name says. */
   readonly computesOtherwise: boolean;
+  /** Timed on inputs that are made up: integers can take longer on real ones. Absent = on samples. */
+  readonly timedOnMadeUp?: boolean | undefined;
   /** Samples that the original answers and this one does not. Absent = none. */
   readonly unanswered?: number | undefined;
   /** Of the outputs to the original's; counts where there is no accuracy. Absent or null = not measured. */
@@ -73,6 +75,8 @@ export function judgeCandidate(goal: Goal, tried: TriedCandidate): Judged {
   }
   const slower = slowerReason(tried);
   if (slower?.certain === true) refusals.push(slower.sentence);
+  if (tried.timedOnMadeUp === true && tried.computesOtherwise && facts.speedup !== null)
+    doubts.push('Its speed was measured on made-up inputs: integers can take longer on real ones.');
   refusals.push(...worseReasons(tried, checks));
   if (facts.bytes >= originalBytes && goal.objective !== 'fastest')
     refusals.push(`It is not smaller: ${facts.bytes} bytes against ${originalBytes}.`);
