@@ -111,12 +111,13 @@ export class Keeper implements ProjectKeeper {
       this.missing([]);
       return null;
     }
-    const { data } = this.parts.store.getState();
+    const { data, project } = this.parts.store.getState();
     const kept = pending.head.data;
     this.missingData = kept !== null && data?.summary.dataId !== kept.dataId ? kept : null;
     // The sample's own are on their way.
     const gone = this.missingData === null || this.missingData.sample ? [] : [this.missingData];
-    this.missing(gone.map((one) => ({ what: 'data', ...pick(one) })));
+    const known = project.missing.find(({ what }) => what === 'data');
+    this.missing(gone.map((one) => known ?? { what: 'data', ...pick(one) }));
     return continueProject(pending, model, this.parts.store.getState(), this.parts.studio);
   }
 
@@ -142,23 +143,31 @@ export class Keeper implements ProjectKeeper {
     const { vault, pipeline, store, after } = this.parts;
     vault.need(packsOf(kept));
     const waiting = (): boolean => this.pending === kept;
+    const unopened = new Set<KeptFiles>();
     const bring = async (pack: string, one: KeptFiles, way: Pick<Way, 'open' | 'wanted'>): Promise<void> => {
       const failure = await bringBack({ ...way, after, read: () => this.openPack(pack) });
-      if (failure !== null) failures.push(notOpened(one, failure));
+      if (failure === null) return;
+      failures.push(notOpened(one, failure));
+      unopened.add(one);
     };
+    const wantedAgain = (what: 'model' | 'data', one: KeptFiles): ProjectState['missing'][number] => ({
+      what,
+      ...pick(one),
+      ...(unopened.has(one) ? { unopened: true } : {}),
+    });
     // The data first: nothing is measured or evaluated before the whole project is there.
     if (data !== null && !data.sample) {
       const wanted = (): boolean => waiting() && store.getState().data === null;
       const open = (files: readonly OpenFile[]) => this.saidBy(() => door.addData(files));
       await bring(dataPack(data.dataId), data, { open, wanted });
-      if (store.getState().data === null) missing.push({ what: 'data', ...pick(data) });
+      if (store.getState().data === null) missing.push(wantedAgain('data', data));
     }
     if (model.sample) await pipeline.openSample();
     else {
       const open = (files: readonly OpenFile[]) => this.saidBy(() => pipeline.open(files));
       await bring(modelPack(model.modelId), model, { open, wanted: waiting });
     }
-    if (waiting()) missing.unshift({ what: 'model', ...pick(model) });
+    if (waiting()) missing.unshift(wantedAgain('model', model));
     this.project({
       state: failures.length > 0 && waiting() ? 'failed' : 'saved',
       missing: waiting() ? missing : this.missingNow(missing),

@@ -53,7 +53,10 @@ describe('files that cannot be read at once', () => {
     vault.unreadable = Infinity;
     const page = await reload();
     expect(page.state.model).toBeNull();
-    expect(page.state.project.missing.map(({ what }) => what)).toEqual(['model', 'data']);
+    expect(page.state.project.missing.map(({ what, unopened }) => [what, unopened])).toEqual([
+      ['model', true],
+      ['data', true],
+    ]);
     expect(page.state.project.state).toBe('failed');
     expect(page.state.notices.map(({ error }) => error.message)).toEqual([
       'The copy of photos/a.png in this browser could not be opened: the file is busy',

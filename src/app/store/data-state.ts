@@ -47,11 +47,13 @@ export interface LabLine {
 /** What outlives a reload, and what has to be chosen again. */
 export interface ProjectState {
   readonly state: 'off' | 'restoring' | 'saving' | 'saved' | 'failed';
-  /** Files that could not be kept in the browser: shown with a button to choose them again. */
+  /** Files that could not be kept in the browser, or not be opened from it: shown with a button to choose them again. */
   readonly missing: readonly {
     readonly what: 'model' | 'data';
     readonly names: readonly string[];
     readonly bytes: number;
+    /** A copy is here, but it could not be opened. */
+    readonly unopened?: true;
   }[];
   readonly error: ErrorRecord | null;
 }

@@ -1,4 +1,4 @@
-/** A file that this browser could not keep: which, how large, and the way to choose it again. */
+/** A file that this browser could not keep, or not open again: which, how large, and the way to choose it again. */
 import type { ReactElement } from 'react';
 import { useApp, useAppState } from '../../store/context.ts';
 import { FileButton } from '../../ui/file-button.tsx';
@@ -10,7 +10,7 @@ export function Missing({ what }: { readonly what: 'model' | 'data' }): ReactEle
   const context = useApp();
   const missing = useAppState((state) => state.project.missing.find((file) => file.what === what) ?? null);
   if (missing === null) return null;
-  const { names, bytes } = missing;
+  const { names, bytes, unopened = false } = missing;
   const first = names[0] ?? 'a file';
   const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
   const open = (files: Parameters<typeof context.desk.addData>[0]): void => {
@@ -20,7 +20,10 @@ export function Missing({ what }: { readonly what: 'model' | 'data' }): ReactEle
     <div className="missing">
       <p className="small">
         <WarnIcon /> <b>{first}</b>
-        {more} ({formatBytes(bytes)}) could not be kept in this browser. Choose{' '}
+        {more} ({formatBytes(bytes)}){' '}
+        {unopened
+          ? `${names.length > 1 ? 'are' : 'is'} kept in this browser, but could not be opened. Reload the page, or choose`
+          : 'could not be kept in this browser. Choose'}{' '}
         {names.length > 1 ? 'them' : 'it'} again to go on where you were.
       </p>
       <div className="row">
