@@ -10,7 +10,9 @@ import { unitOf } from '../../store/metric-text.ts';
 import { useAction } from '../shell/use-action.ts';
 import { CardHead } from '../stages/card-head.tsx';
 import { stageTarget } from '../stages/go-to-stage.ts';
+import { useCurrentEntry } from '../workspace/use-study.ts';
 import { baselineFacts } from './baseline-facts.ts';
+import type { BaselineFact } from './baseline-facts.ts';
 import './baseline.css';
 
 export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
@@ -18,6 +20,7 @@ export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
   const costs = useAppState((state) => state.costs[ORIGINAL] ?? null);
   const energy = useAppState((state) => state.energy);
   const kind = useAppState((state) => state.data?.summary.kind ?? (state.sample ? 'images' : undefined));
+  const current = useCurrentEntry();
   const onVariants = useAppSlice((state) => ({
     evaluation:
       Object.values(state.entries).find(({ evaluation }) => evaluation !== null)?.evaluation ?? null,
@@ -26,15 +29,21 @@ export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
   }));
   const measure = useAction(measureAction);
   if (original === null) return null;
+  // Every variant is timed beside the original, so that there are several figures of it: what the page shows is the one
+  // that the variant on screen is compared with.
+  const measurement = current?.measurement ?? original.measurement ?? onVariants.measurement;
   const facts = baselineFacts({
     bytes: original.bytes,
-    measurement: original.measurement ?? onVariants.measurement,
-    evaluation: original.evaluation?.summary ?? onVariants.evaluation?.baseline ?? null,
+    measurement,
+    evaluation:
+      current?.evaluation?.baseline ??
+      original.evaluation?.summary ??
+      onVariants.evaluation?.baseline ??
+      null,
     costs,
     energy: costs === null ? null : millijoulesText(estimateEnergy(energyCosts(costs), energy).millijoules),
     unit: unitOf(kind),
   });
-  const measured = (original.measurement ?? onVariants.measurement) !== null;
   return (
     <section
       className="card baseline"
@@ -44,19 +53,14 @@ export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
     >
       <CardHead title="Baseline" small="the original on this machine" stage="baseline" />
       {original.failure === null ? null : <p className="small tone-bad">{original.failure.message}</p>}
-      <dl className="baseline-facts">
-        {facts.map(({ name, value, note, source, title }) => (
-          <div key={name} title={title}>
-            <dt>
-              {name} <small className={`fact-${source}`}>{source}</small>
-            </dt>
-            <dd>
-              {value} {note === '' ? null : <small>{note}</small>}
-            </dd>
-          </div>
-        ))}
-      </dl>
-      {measured ? null : (
+      <Facts facts={facts.filter(({ main }) => main)} />
+      {facts.every(({ main }) => main) ? null : (
+        <details className="baseline-more">
+          <summary className="small">More</summary>
+          <Facts facts={facts.filter(({ main }) => !main)} />
+        </details>
+      )}
+      {measurement !== null ? null : (
         <button type="button" className="link small" disabled={!measure.enabled} onClick={measure.run}>
           Measure the baseline
         </button>
@@ -64,3 +68,20 @@ export const BaselineCard = memo(function BaselineCard(): ReactElement | null {
     </section>
   );
 });
+
+function Facts({ facts }: { readonly facts: readonly BaselineFact[] }): ReactElement {
+  return (
+    <dl className="baseline-facts">
+      {facts.map(({ name, value, note, source, title }) => (
+        <div key={name} title={title}>
+          <dt>
+            {name} <small className={`fact-${source}`}>{source}</small>
+          </dt>
+          <dd>
+            {value} {note === '' ? null : <small>{note}</small>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

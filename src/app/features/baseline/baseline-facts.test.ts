@@ -56,7 +56,7 @@ describe('baselineFacts', () => {
     expect(named(facts)).toMatchObject({
       'Latency p50 / p90 / p99': '10.0 ms / 10.5 ms / 11.0 ms quiet measured',
       'Load / first run': '5.00 ms / 40.0 ms measured',
-      'Top-1': '71.7 % [68.9 %, 74.4 %], n 1\u202f000 measured',
+      'Top-1': '71.7 % [68.9 %, 74.4 %], n 1,000 measured',
       Memory: '5.00 kB heap measured',
       MACs: '301 M counted',
       'Peak activations': '4.82 MB counted',

@@ -9,6 +9,8 @@ export interface BaselineFact {
   readonly name: string;
   readonly value: string;
   readonly note: string;
+  /** One of the figures that variants are compared by; the others are shown when asked for. */
+  readonly main: boolean;
   /** How it was obtained, in a word that stands beside it. */
   readonly source: 'measured' | 'counted' | 'estimated';
   /** The same in a sentence. */
@@ -30,6 +32,7 @@ export function baselineFacts(input: BaselineInput): readonly BaselineFact[] {
   return [
     {
       name: 'Size',
+      main: true,
       value: formatBytes(bytes),
       note: '',
       source: 'measured',
@@ -44,6 +47,7 @@ export function baselineFacts(input: BaselineInput): readonly BaselineFact[] {
       : [
           {
             name: 'Energy',
+            main: false,
             value: energy,
             note: '',
             source: 'estimated' as const,
@@ -62,6 +66,7 @@ function latencyFacts(measurement: MeasureResult | null): readonly BaselineFact[
   return [
     {
       name: 'Latency p50 / p90 / p99',
+      main: true,
       value: [originalMillis, originalP90Millis, originalP99Millis].map(formatMillis).join(' / '),
       note: noise.word,
       source: 'measured',
@@ -69,6 +74,7 @@ function latencyFacts(measurement: MeasureResult | null): readonly BaselineFact[
     },
     {
       name: 'Load / first run',
+      main: false,
       value: `${formatMillis(latency.createMillis.original)} / ${formatMillis(latency.firstRunMillis.original)}`,
       note: '',
       source: 'measured',
@@ -84,6 +90,7 @@ function accuracyFacts({ evaluation, unit: [one, many] }: BaselineInput): readon
   return [
     {
       name: metricWords(main).name,
+      main: true,
       value: formatMetric(main, value),
       note: `[${formatMetric(main, interval.low)}, ${formatMetric(main, interval.high)}], n ${count}`,
       source: 'measured',
@@ -98,6 +105,7 @@ function memoryFacts(measurement: MeasureResult | null): readonly BaselineFact[]
   return [
     {
       name: 'Memory',
+      main: true,
       value: formatBytes(memory.originalBytes),
       note: 'heap',
       source: 'measured',
@@ -112,6 +120,7 @@ function costFacts(costs: CostSummary): readonly BaselineFact[] {
   return [
     {
       name: 'MACs',
+      main: false,
       value: formatCount(costs.macs),
       note: missing === 0 ? '' : 'at least',
       source: 'counted',
@@ -119,6 +128,7 @@ function costFacts(costs: CostSummary): readonly BaselineFact[] {
     },
     {
       name: 'Parameters',
+      main: false,
       value: formatCount(costs.parameters),
       note: '',
       source: 'counted',
@@ -126,6 +136,7 @@ function costFacts(costs: CostSummary): readonly BaselineFact[] {
     },
     {
       name: 'Peak activations',
+      main: false,
       value: formatBytes(costs.peakActivationBytes),
       note: '',
       source: 'counted',
