@@ -7,6 +7,7 @@ import {
   formatMillis,
   formatPercent,
   formatPoints,
+  formatValue,
   groupThousands,
   signed,
 } from './format.ts';
@@ -53,9 +54,10 @@ describe('other units', () => {
     expect(formatMillis(7.9)).toBe('7.90 ms');
     expect(formatMillis(0.1234)).toBe('0.123 ms');
     expect(formatMillis(12_345)).toBe('12.3 s');
-    expect(formatCount(9_999)).toBe('9\u202f999');
+    expect(formatCount(9_999)).toBe('9,999');
     expect(formatCount(3_504_872)).toBe('3.50 M');
-    expect(groupThousands(1_000_000)).toBe('1\u202f000\u202f000');
+    expect(groupThousands(1_000_000)).toBe('1,000,000');
+    expect([-2482.1, 0.98, 12, 0, 1.23e-7].map(formatValue)).toEqual(['−2,500', '0.98', '12', '0', '1.2e-7']);
     expect(formatDecibels(Number.POSITIVE_INFINITY)).toBe('exact');
     expect(formatDecibels(41.26)).toBe('41.3 dB');
     expect(formatDecibels(-0.31)).toBe('−0.3 dB');

@@ -2,7 +2,8 @@
  * Numbers as people read them. Pure text: it must not know what a number stands for beyond its unit.
  */
 
-const THIN = '\u202f';
+/** As in the sentences of core: one page, one way to write numbers. */
+const SEPARATOR = ',';
 
 /** Three significant figures without exponents, trailing zeros kept so that a column does not jump. */
 function significant(value: number): string {
@@ -77,11 +78,22 @@ export function formatCount(count: number): string {
   return `${significant(count / 1e9)} G`;
 }
 
-/** 12345 → '12 345' with narrow no-break spaces. */
+/** 12345 → '12,345'. */
 export function groupThousands(count: number): string {
   return Math.round(count)
     .toString()
-    .replace(/\B(?=(\d{3})+$)/g, THIN);
+    .replace(/\B(?=(\d{3})+$)/g, SEPARATOR);
+}
+
+/** Two figures of a value without a unit: '−2,500', '0.98', '1.2e-7'. */
+export function formatValue(value: number): string {
+  const rounded = Number(value.toPrecision(2));
+  const size = Math.abs(rounded);
+  if (!Number.isFinite(value) || (size > 0 && size < 1e-4) || size >= 1e6) {
+    return value.toPrecision(2).replace(/^-/, '−');
+  }
+  const sign = rounded < 0 ? '−' : '';
+  return `${sign}${size >= 100 ? groupThousands(size) : String(size)}`;
 }
 
 export function formatDecibels(decibels: number): string {

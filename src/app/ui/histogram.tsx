@@ -1,5 +1,6 @@
 /** Weight histogram: before as bars, after as a line over the same range. */
 import type { ReactElement } from 'react';
+import { formatValue } from './format.ts';
 
 export interface HistogramData {
   readonly low: number;
@@ -49,10 +50,10 @@ export function Histogram({
         </text>
       ) : null}
       <text x="0" y={HEIGHT - 1}>
-        {low.toPrecision(2)}
+        {formatValue(low)}
       </text>
       <text x={WIDTH} y={HEIGHT - 1} textAnchor="end">
-        {high.toPrecision(2)}
+        {formatValue(high)}
       </text>
     </svg>
   );

@@ -103,5 +103,5 @@ function has(damages: readonly OptionDamage[], option: OptionDamage['option']): 
 }
 
 function round(value: number): string {
-  return String(Number(value.toPrecision(value >= 10 ? 2 : 1 + 1)));
+  return Number(value.toPrecision(2)).toLocaleString('en-US');
 }

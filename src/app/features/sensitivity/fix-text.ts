@@ -39,7 +39,7 @@ export type FixResult =
   | { readonly state: 'unknown'; readonly text: string }
   | {
       readonly state: 'measured';
-      /** 'Top-1 61.0 % → 98.2 % (+37.2 pt), n 1 500' */
+      /** 'Top-1 61.0 % → 98.2 % (+37.2 pt), n 1,500' */
       readonly text: string;
       /** Positive = better, in the unit of the measure. */
       readonly gain: number;
