@@ -164,7 +164,7 @@ interface ShapeProps {
 }
 
 /** Below this a label under its point would run into the axis. */
-const LOW = 165;
+const LOW = 140;
 /** From here on a label fits between the axis and its point. */
 const ROOM = 160;
 /** Widths of the labels with their distance from the point, in pixels of the font of 11. */
