@@ -2,7 +2,9 @@
  * Quantization side by side: Pare and other tools on the same calibration samples, judged on the same other samples in
  * onnxruntime-web. Three commands: `npx tsx bench/quantization.ts --dump DIR` writes the tensors,
  * `python bench/peers/quantize.py DIR` lets the other tools work, `npx tsx bench/quantization.ts DIR [part of a name]
- * [--json FILE] [--no-latency] [--only PART]` makes Pare's variants and prints the table. No label is read for calibration.
+ * [--json FILE] [--no-latency] [--only PART] [--reuse FILE]` makes Pare's variants and prints the table. `--reuse` takes an
+ * earlier --json: accuracies of files that are still the same byte for byte are taken over, Pare's files are those that run
+ * left in DIR, and only latency is measured anew (some 12 minutes). No label is read for calibration.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,6 +17,7 @@ import { indicesOf } from '../src/data/prepare/split.ts';
 import { dumpInputs } from './eval/dump.ts';
 import { CALIBRATION_SAMPLES, labelledModels, type LabelledModel } from './eval/sets.ts';
 import { quantizationTable } from './eval/quantization-table.ts';
+import type { QuantizationLine } from './eval/quantization-lines.ts';
 import { openModel } from './eval/variants.ts';
 
 const { values: options, positionals } = parseArgs({
@@ -25,6 +28,8 @@ const { values: options, positionals } = parseArgs({
     'no-latency': { type: 'boolean' },
     /** Parts of variants' names. */
     only: { type: 'string', multiple: true },
+    /** An earlier --json. */
+    reuse: { type: 'string' },
   },
 });
 
@@ -65,7 +70,11 @@ async function main(): Promise<void> {
     console.log('Without other tools: give a folder that --dump has written and quantize.py has worked in.');
     for (const labelled of models) await dump(labelled, root);
   }
-  const lines = [];
+  const earlier =
+    options.reuse === undefined
+      ? []
+      : (JSON.parse(readFileSync(options.reuse, 'utf8')) as readonly QuantizationLine[]);
+  const lines: QuantizationLine[] = [];
   for (const labelled of models) {
     if (parts.length > 0 && !parts.some((part) => labelled.name.includes(part))) continue;
     const folder = join(root, labelled.id);
@@ -79,7 +88,15 @@ async function main(): Promise<void> {
       ...(await quantizationTable(labelled, folder, found, {
         timed: options['no-latency'] !== true,
         only: options.only ?? [],
+        earlier,
       })),
+    );
+  }
+  const peers = lines.filter(({ peer, latency }) => peer && latency !== null);
+  if (peers.length > 0) {
+    const slower = peers.filter(({ latency }) => latency !== null && latency.speedupInterval.high < 1);
+    console.log(
+      `\nAll models: peers: ${slower.length} of ${peers.length} files slower than fp32 (upper bound < 1.00)`,
     );
   }
   if (given === undefined) rmSync(root, { recursive: true });

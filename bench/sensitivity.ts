@@ -2,7 +2,8 @@
  * Whether quick sensitivity names the same layers as the slow way: on MobileNetV1 (28 layers), the quick way runs a few
  * samples through one session with weights as inputs; the slow way makes a file for each layer and option with the real
  * passes, loads it as a user would and compares its outputs on all calibration samples. Prints seconds and Spearman's
- * rank correlation of each option. Run with `npx tsx bench/sensitivity.ts [mobilenet|resnet8|dscnn] [--samples N] [--all N] [--options LIST]`.
+ * rank correlation of each option, and beside it that of the slow way with itself on two halves of the samples: what the
+ * noise of the samples alone leaves. Run with `npx tsx bench/sensitivity.ts [mobilenet|resnet8|dscnn] [--samples N] [--all N] [--options LIST] [--list]`.
  */
 import { parseArgs } from 'node:util';
 import { concatParts } from '../src/core/bytes/spans.ts';
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     samples: { type: 'string', default: '32' },
     all: { type: 'string', default: '300' },
     options: { type: 'string', default: 'int8,int8-activations,int4' },
+    list: { type: 'boolean', default: false },
   },
 });
 const OPTIONS = values.options
@@ -46,7 +48,7 @@ async function main(): Promise<void> {
   const runner = createNodeRunner();
   const all = await nodeCalibration(shared, id, { samples: Number(values.all), runner });
   const many = await nodeCalibration(shared, id, { samples: DEFAULT_CALIBRATION_SAMPLES, runner });
-  const few = await nodeCalibration(shared, id, { samples: 64, runner });
+  const few = await nodeCalibration(shared, id, { samples: Math.max(64, Number(values.samples)), runner });
   const samples = Number(values.samples);
   const started = performance.now();
   const report = await searchSensitivity(
@@ -73,19 +75,36 @@ async function main(): Promise<void> {
   for (const option of OPTIONS) {
     const pairs = report.layers.flatMap(({ layer, damages }) => {
       const quick = damages.find((damage) => damage.option === option)?.damage;
-      const full = slow.damages.get(`${option} ${layer}`);
-      return quick === undefined || full === undefined ? [] : [{ layer, quick, full }];
+      const found = slow.damages.get(`${option} ${layer}`);
+      return quick === undefined || found === undefined ? [] : [{ layer, quick, ...found }];
     });
     const rho = spearman(
       pairs.map(({ quick }) => quick),
       pairs.map(({ full }) => full),
     );
+    const halves = spearman(
+      pairs.map(({ even }) => even),
+      pairs.map(({ odd }) => odd),
+    );
+    if (values.list) {
+      for (const { layer, quick, full, even, odd } of pairs) {
+        const [a, b, c, d] = [quick, full, even, odd].map((nats) => nats.toExponential(2));
+        console.log(`  ${layer.padEnd(40)} quick ${a}, leave-one-out ${b} (halves ${c}, ${d})`);
+      }
+    }
     const worst = pairs.reduce((a, b) => (b.full > a.full ? b : a));
     console.log(
-      `${id}: ${option.padEnd(16)} rank correlation ${rho.toFixed(3)} over ${pairs.length} layers (goal: ${GOAL_CORRELATION}); worst by leave-one-out ${worst.layer}: ${worst.full.toExponential(2)}, quick ${worst.quick.toExponential(2)}`,
+      `${id}: ${option.padEnd(16)} rank correlation ${rho.toFixed(3)} over ${pairs.length} layers (goal: ${GOAL_CORRELATION}); leave-one-out with itself, half against half: ${halves.toFixed(3)}; worst by leave-one-out ${worst.layer}: ${worst.full.toExponential(2)}, quick ${worst.quick.toExponential(2)}`,
     );
     if (rho < GOAL_CORRELATION) process.exitCode = 1;
   }
+}
+
+/** Nats a row on all samples, and on every other one. */
+interface SlowDamage {
+  readonly full: number;
+  readonly even: number;
+  readonly odd: number;
 }
 
 type Source = Awaited<ReturnType<typeof nodeCalibration>>;
@@ -94,7 +113,7 @@ async function leaveOneOut(
   { model, calibration }: Source,
   runner: ReturnType<typeof createNodeRunner>,
   layers: readonly string[],
-): Promise<{ damages: ReadonlyMap<string, number>; seconds: number }> {
+): Promise<{ damages: ReadonlyMap<string, SlowDamage>; seconds: number }> {
   const started = performance.now();
   const kernels = createKernels();
   const name = model.graph.outputs[0].name;
@@ -112,7 +131,7 @@ async function leaveOneOut(
     return found;
   };
   const original = await outputsOf(writeModel(model).model);
-  const damages = new Map<string, number>();
+  const damages = new Map<string, SlowDamage>();
   for (const option of OPTIONS) {
     for (const layer of layers) {
       const weights = {
@@ -128,15 +147,24 @@ async function leaveOneOut(
         { kernels, runner, calibration, checkpoint: calm, now: () => performance.now() },
       );
       const changed = await outputsOf([concatParts(writeModel(made.model).model)]);
-      damages.set(`${option} ${layer}`, divergence(original, changed));
+      damages.set(`${option} ${layer}`, {
+        full: divergence(original, changed),
+        even: divergence(original, changed, (i) => i % 2 === 0),
+        odd: divergence(original, changed, (i) => i % 2 === 1),
+      });
     }
   }
   return { damages, seconds: (performance.now() - started) / 1000 };
 }
 
-function divergence(original: readonly HostTensor[], changed: readonly HostTensor[]): number {
+function divergence(
+  original: readonly HostTensor[],
+  changed: readonly HostTensor[],
+  counts: (batch: number) => boolean = () => true,
+): number {
   let sums = NO_DIVERGENCE;
   original.forEach((tensor, i) => {
+    if (!counts(i)) return;
     const x = floatsOf(tensor);
     const y = floatsOf(changed[i]);
     const classes = classCount(tensor.dims);

@@ -2,20 +2,31 @@
 import { createCalibration } from '../../src/core/calibration/create.ts';
 import { portsOf } from '../../src/core/calibration/ports.ts';
 import type { GraphRunner } from '../../src/core/onnx/graph-runner.ts';
+import { listWeights, type WeightLayer } from '../../src/core/onnx/weights.ts';
 import type { DataConfig } from '../../src/core/dataset/types.ts';
 import type { StepReport } from '../../src/core/passes/manager.ts';
 import type { ParamValues, PassStep } from '../../src/core/passes/types.ts';
 import type { Recipe } from '../../src/core/recipe/types.ts';
+import { codeBits, hasCodes } from '../../src/core/tensor/encoding.ts';
 import { createCalibrationSamples } from '../../src/data/calibrate/samples.ts';
 import type { Dataset } from '../../src/data/types.ts';
 import { createKernels } from '../../src/kernels/dispatch.ts';
 import type { VariantHost } from '../../src/worker/make-variant.ts';
-import { benchContext, variantOf, type OpenedModel } from './variants.ts';
+import { benchContext, variantOf, weightShare, type OpenedModel } from './variants.ts';
 
 export interface PareVariant {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly note: string;
+  readonly bits: WeightBits;
+}
+
+/** Bits a weight on average, over all weights that passes may touch. */
+export interface WeightBits {
+  /** Codes, scales, zero points and palettes; floats where a layer kept them. */
+  readonly scales: number;
+  /** All that the file has grown or shrunk by: the operators that decode, too. */
+  readonly file: number;
 }
 
 const weights = (params: ParamValues): PassStep => ({ pass: 'quantize-weights', params });
@@ -36,12 +47,25 @@ const RECIPES: Readonly<Record<string, readonly PassStep[]>> = {
   'pare palette16': [weights({ precision: 'palette16' }), correctBias],
 };
 
-/** Bits that the weights take on average in the file, scales and decode operators included. */
 function noteOf(millis: number, steps: readonly StepReport[]): string {
   const facts = steps.flatMap((step) =>
     step.pass === 'simplify' ? [] : Object.entries(step.facts).map(([what, value]) => `${what}: ${value}`),
   );
   return `${(millis / 1000).toFixed(1)} s; ${facts.join('; ')}`;
+}
+
+/** Bits that a weight takes as it is encoded. No mask: these recipes do not prune. */
+function encodedBits({ tensor, elements, weightBytes }: WeightLayer): number {
+  const { data } = tensor;
+  if (data.kind !== 'encoded') return 8 * weightBytes;
+  const { precision, scales, scaleType, zeroPoints, codebook } = data.encoding;
+  if (!hasCodes(precision)) return elements * (precision === 'fp16' ? 16 : 32);
+  return (
+    elements * codeBits(precision) +
+    (scales?.length ?? 0) * (scaleType === 'float16' ? 16 : 32) +
+    8 * (zeroPoints?.length ?? 0) +
+    16 * (codebook?.length ?? 0)
+  );
 }
 
 export function calibratedHost(
@@ -59,6 +83,16 @@ export function calibratedHost(
   };
 }
 
+/** Whose latency is worth the time: the forms that are recommended, and what they stand against. */
+export const TIMED_VARIANTS: ReadonlySet<string> = new Set([
+  'pare int8 weights',
+  'pare int8 static',
+  'pare int8 auto',
+  'pare int4',
+  'pare int4 pure channel',
+  'pare int4 pure nearest',
+]);
+
 /** @param only parts of names; none = all */
 export async function* pareVariants(
   opened: OpenedModel,
@@ -66,6 +100,8 @@ export async function* pareVariants(
   only: readonly string[] = [],
 ): AsyncGenerator<PareVariant> {
   const host = calibratedHost(opened, from);
+  const { fp32Bytes, restBytes } = (await weightShare(opened, benchContext()))();
+  const weightCount = fp32Bytes / 4;
   for (const [name, steps] of Object.entries(RECIPES)) {
     if (only.length > 0 && !only.some((part) => name.includes(part))) continue;
     const recipe: Recipe = {
@@ -74,7 +110,13 @@ export async function* pareVariants(
       seed: 1,
       steps: [{ pass: 'simplify' }, ...steps],
     };
-    const { bytes, millis, steps: reports } = await variantOf(opened, recipe, host);
-    yield { name, bytes, note: noteOf(millis, reports) };
+    const { bytes, millis, steps: reports, logical } = await variantOf(opened, recipe, host);
+    const bits = listWeights(logical).reduce((sum, layer) => sum + encodedBits(layer), 0);
+    yield {
+      name,
+      bytes,
+      note: noteOf(millis, reports),
+      bits: { scales: bits / weightCount, file: (8 * (bytes.length - restBytes)) / weightCount },
+    };
   }
 }

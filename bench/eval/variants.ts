@@ -27,6 +27,8 @@ export interface BenchVariant {
   readonly steps: readonly StepReport[];
   /** Ids of the layers that a step after simplify changed. */
   readonly changed: ReadonlySet<string>;
+  /** The variant with compressed weights as data. */
+  readonly logical: Model;
 }
 
 export function openModel(path: string): OpenedModel {
@@ -56,6 +58,7 @@ export async function variantOf(
     millis: made.millis,
     steps: made.steps,
     changed: new Set(changed),
+    logical: made.logical,
   };
 }
 
@@ -94,7 +97,7 @@ export async function weightShare(
  */
 export async function measureVariant(
   original: OpenedModel,
-  variant: BenchVariant,
+  variant: Pick<BenchVariant, 'bytes'>,
   request: Pick<MeasureRequest, 'budgetMillis' | 'dimensions'>,
   samples?: SampleSource,
 ): Promise<MeasureResult> {
