@@ -37,6 +37,8 @@ export interface Prediction {
   readonly exact: boolean;
   /** Why it is not. */
   readonly inexact?: string;
+  /** What the size lies between, where it is not exact and that much is known. */
+  readonly bounds?: Interval;
 }
 
 export interface FigureInput {
@@ -92,7 +94,8 @@ function sizeFigure({ current, original, prediction }: FigureInput): Figure {
     };
   }
   const source = prediction.exact ? 'predicted' : 'estimated';
-  return { ...base, value: prediction.bytes, source, pending: true, missing: null };
+  const interval = prediction.bounds ?? null;
+  return { ...base, value: prediction.bytes, source, interval, pending: true, missing: null };
 }
 
 interface Reading {

@@ -13,6 +13,8 @@ import { listWeights, withConstant } from '../onnx/weights.ts';
 import type { WeightLayer } from '../onnx/weights.ts';
 import { messageLength, sizeOf } from '../onnx/write.ts';
 import { usableValues } from '../passes/encoded.ts';
+import { biasGrowth } from '../passes/correct-bias/apply.ts';
+import { censusOf } from './census.ts';
 import { lampKeepsOf } from './lamp-keeps.ts';
 import { matrixOf, opsetAt } from '../passes/lowering/lower.ts';
 import {
@@ -25,7 +27,14 @@ import {
 } from '../passes/lowering/measure.ts';
 import { freeDomain, namePrefix } from '../passes/lowering/names.ts';
 import { RAISE_TARGETS } from '../passes/lowering/raise.ts';
-import type { Enclosing, SizeSkeleton, SkeletonBase, SkeletonGraph, SkeletonLayer } from './skeleton.ts';
+import type {
+  Enclosing,
+  SizeSkeleton,
+  SkeletonBase,
+  SkeletonBias,
+  SkeletonGraph,
+  SkeletonLayer,
+} from './skeleton.ts';
 
 export interface SkeletonOptions {
   /** The model is the result of *simplify*. */
@@ -59,6 +68,7 @@ export async function makeSkeleton(model: Model, options: SkeletonOptions = {}):
     domain: freeDomain(model),
     imported: model.opsets.map(({ domain }) => domain),
     graphs: graphsOf(draft, model, touched),
+    census: censusOf(model, draft, new Set(weights.map(({ value }) => value))),
     base,
     ...(model.irVersion < FIRST_FREE_IR
       ? { unlisted: baseOf(model, touched, (d) => d.setIrVersion(FIRST_FREE_IR)) }
@@ -129,7 +139,19 @@ function measureLayer(
     ...heldBytes(layer),
     ...matrixOf(layer, draft),
     inputBytes: listed ? inputFieldBytes(model, value) : 0,
+    readers: layer.consumers.length,
+    ...biasOf(layer, draft),
   };
+}
+
+/** What *equalize* puts behind the name of a bias, in the tensor and where it is read, and what prefixes grow by. */
+const EQUALIZED_NAME = 2 * '_equalized_99'.length + 4;
+
+function biasOf(layer: WeightLayer, draft: ModelDraft): { bias?: SkeletonBias } {
+  const growth = layer.graph === '' ? biasGrowth(layer, draft.main) : undefined;
+  if (growth === undefined) return {};
+  const { corrected, replaced } = growth;
+  return { bias: { corrected, equalized: replaced + EQUALIZED_NAME } };
 }
 
 function countBeyondHalf(values: Float32Array): number {

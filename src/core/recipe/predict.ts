@@ -2,10 +2,10 @@
  * The exact size of a variant, from the model's skeleton alone: the passes' own plans, lowering's own choice of forms,
  * the writer's own lengths. Runs in the page at every move of a slider. It must not know weights.
  */
-import { planPrune, prunedCount, prunesNothing, storageOf } from '../passes/prune-magnitude/plan.ts';
-import { pruneMagnitudeMeta } from '../passes/prune-magnitude/meta.ts';
+import { convertHalfMeta } from '../passes/convert-half/meta.ts';
 import { FormMemo, NO_FUNCTIONS } from '../passes/lowering/candidates.ts';
 import type { FormRequest } from '../passes/lowering/candidates.ts';
+import type { SharedKey } from '../passes/lowering/chain.ts';
 import { decideForms } from '../passes/lowering/choose.ts';
 import type { Choice, FormPlan } from '../passes/lowering/choose.ts';
 import { importBytes } from '../passes/lowering/functions.ts';
@@ -13,19 +13,16 @@ import { CONTRIB_DOMAIN } from '../passes/lowering/matmul-nbits.ts';
 import { sharedBytes } from '../passes/lowering/measure.ts';
 import { sitePrefix } from '../passes/lowering/names.ts';
 import { bestOpset, wishedOpsets } from '../passes/lowering/raise.ts';
-import { quantizeWeightsMeta } from '../passes/quantize-weights/meta.ts';
-import { planLayer, quantizeRequest } from '../passes/quantize-weights/plan.ts';
-import type { QuantizeRequest } from '../passes/quantize-weights/plan.ts';
-import { SIMPLIFY_META } from '../passes/simplify/meta.ts';
-import { layerValues } from '../passes/params.ts';
-import type { ParamValues } from '../passes/types.ts';
 import { targetOf } from '../targets/registry.ts';
 import type { Target } from '../targets/types.ts';
 import type { EncodingShape } from '../tensor/encoding.ts';
 import { varintLength } from '../onnx/wire-write.ts';
-import type { SharedKey } from '../passes/lowering/chain.ts';
+import { Rehearsal } from './rehearse.ts';
+import type { State } from './rehearse.ts';
+import { deviationOf } from './size-bounds.ts';
+import type { PlannedModel } from './size-bounds.ts';
 import type { SizeSkeleton, SkeletonBase, SkeletonLayer } from './skeleton.ts';
-import type { Recipe, RecipeStep } from './types.ts';
+import type { Recipe } from './types.ts';
 
 export interface LayerPrediction {
   readonly id: string;
@@ -42,6 +39,8 @@ export interface SizePrediction {
   readonly exact: boolean;
   /** Why not. */
   readonly inexact?: string;
+  /** What the written file lies between, where `bytes` is not exact and that much is known. */
+  readonly bounds?: { readonly low: number; readonly high: number };
   /** In the order of the skeleton's layers. */
   readonly layers: readonly LayerPrediction[];
 }
@@ -54,155 +53,108 @@ export function predictSize(skeleton: SizeSkeleton, recipe: Recipe): SizePredict
   const states = run.states;
   run.doubtUnusual();
   const encoded = skeleton.layers.filter((_, i) => states[i] !== undefined);
-  const reason = run.doubts.values().next();
-  const doubt = reason.done === true ? {} : { inexact: reason.value };
-  if (encoded.length === 0) {
-    return {
-      bytes: skeleton.bytes,
-      exact: reason.done === true,
-      ...doubt,
-      layers: skeleton.layers.map((layer) => ({ id: layer.id, bytes: layer.fieldBytes, sparsity: 0 })),
-    };
-  }
+  const { bytes, layers, functionBytes } = sizesOf(skeleton, encoded, states, target);
+  // Where nothing is encoded, writing the graph from its parts may change its length.
+  const rewritten = encoded.length === 0 ? skeleton.base.bytes - bytes : 0;
+  const halves = run.moving.some(({ pass }) => pass === convertHalfMeta.id);
+  const planned = (): PlannedModel =>
+    plannedModel(skeleton, target, states, { layers, functionBytes }, halves);
+  return { bytes, ...certaintyOf(run, bytes, rewritten, planned), layers };
+}
+
+interface Sizes {
+  readonly layers: readonly LayerPrediction[];
+  /** Of local functions that decode weights. */
+  readonly functionBytes: number;
+}
+
+function sizesOf(
+  skeleton: SizeSkeleton,
+  encoded: readonly SkeletonLayer[],
+  states: readonly State[],
+  target: Target,
+): Sizes & { readonly bytes: number } {
   const shapes = states.flatMap((state) => (state === undefined ? [] : [state]));
-  const { plan, base } = written(skeleton, encoded, shapes, target.localFunctions);
+  const lowered =
+    encoded.length === 0 ? undefined : written(skeleton, encoded, shapes, target.localFunctions);
   let next = 0;
   const layers = skeleton.layers.map((layer, i): LayerPrediction => {
     const state = states[i];
-    if (state === undefined) return { id: layer.id, bytes: layer.fieldBytes, sparsity: 0 };
+    if (state === undefined || lowered === undefined)
+      return { id: layer.id, bytes: layer.fieldBytes, sparsity: 0 };
     const sparsity = 1 - state.kept / layer.elements;
-    return { id: layer.id, bytes: layerBytes(layer, plan.choices[next++]), sparsity };
+    return { id: layer.id, bytes: layerBytes(layer, lowered.plan.choices[next++]), sparsity };
   });
-  const bytes = total(skeleton, base, encoded, plan);
-  return { bytes, exact: reason.done === true, ...doubt, layers };
+  if (lowered === undefined) return { bytes: skeleton.bytes, layers, functionBytes: 0 };
+  const bytes = total(skeleton, lowered.base, encoded, lowered.plan);
+  return { bytes, layers, functionBytes: lowered.plan.functionBytes };
 }
 
-type State = EncodingShape | undefined;
-
-/** Rounding of a fraction such as 0.29 in steps of 0.01. */
-const WHOLE_PERCENT = 1e-9;
-
-function overridesSparsity(step: RecipeStep): boolean {
-  return Object.values(step.layers ?? {}).some((values) => values['sparsity'] !== undefined);
+/** Exact where nothing is doubted and no step can move the size; else why not, and how far it may be off. */
+function certaintyOf(
+  { doubts, moving }: Rehearsal,
+  bytes: number,
+  rewritten: number,
+  planned: () => PlannedModel,
+): Pick<SizePrediction, 'exact' | 'inexact' | 'bounds'> {
+  const [doubt] = doubts;
+  if (moving.length === 0) return doubt === undefined ? { exact: true } : { exact: false, inexact: doubt };
+  const model = planned();
+  const earlier = new Set<string>();
+  let low = Math.min(0, rewritten);
+  let high = Math.max(0, rewritten);
+  let bounded = true;
+  let cause: string | undefined;
+  for (const step of moving) {
+    const by = deviationOf(step, earlier, model);
+    earlier.add(step.pass);
+    // What has no bound is the better reason.
+    if (by === undefined ? bounded : by.low < 0 || by.high > 0)
+      cause = by === undefined ? step.pass : (cause ?? step.pass);
+    bounded &&= by !== undefined;
+    low += by?.low ?? 0;
+    high += by?.high ?? 0;
+  }
+  const inexact = doubt ?? (cause && `what the step "${cause}" writes depends on values`);
+  if (inexact === undefined) return { exact: true };
+  const known = bounded && doubt === undefined;
+  return {
+    exact: false,
+    inexact,
+    ...(known
+      ? { bounds: { low: Math.max(0, Math.floor(bytes + low)), high: Math.ceil(bytes + high) } }
+      : {}),
+  };
 }
 
-/** Runs the passes' plans over the skeleton. */
-class Rehearsal {
-  readonly states: State[];
-  readonly doubts = new Set<string>();
-  readonly #skeleton: SizeSkeleton;
-  readonly #target: Target;
+function plannedModel(
+  skeleton: SizeSkeleton,
+  target: Target,
+  states: readonly State[],
+  { layers, functionBytes }: Sizes,
+  halves: boolean,
+): PlannedModel {
+  const planned = { layers, functionBytes };
+  const half = halves ? halvedSizes(skeleton, states, target) : planned;
+  return {
+    skeleton,
+    target,
+    functionBytes,
+    halfFunctionBytes: half.functionBytes,
+    layers: skeleton.layers.map((layer, i) => ({
+      layer,
+      state: states[i],
+      bytes: layers[i].bytes,
+      halfBytes: half.layers[i].bytes,
+    })),
+  };
+}
 
-  constructor(skeleton: SizeSkeleton, target: Target) {
-    this.#skeleton = skeleton;
-    this.#target = target;
-    this.states = skeleton.layers.map(() => undefined);
-    if (skeleton.inexact !== undefined) this.doubts.add(skeleton.inexact);
-  }
-
-  step(step: RecipeStep, index: number): void {
-    switch (step.pass) {
-      case SIMPLIFY_META.id:
-        if (!this.#skeleton.simplified || index > 0)
-          this.doubts.add('what simplify removes is not known yet');
-        return;
-      case pruneMagnitudeMeta.id:
-        this.#pruneAll(step);
-        return;
-      case quantizeWeightsMeta.id:
-        this.#quantizeAll(step);
-        return;
-      default:
-        this.doubts.add(`the pass "${step.pass}" cannot be predicted`);
-    }
-  }
-
-  /** The base counts every graph with weights as rewritten; one that is left alone keeps its unusual length. */
-  doubtUnusual(): void {
-    const { graphs, layers } = this.#skeleton;
-    const touched = new Set<number>();
-    layers.forEach((layer, i) => {
-      for (let g: number | undefined = layer.graph; g !== undefined; g = graphs[g].parent) {
-        if (this.states[i] !== undefined) touched.add(g);
-      }
-    });
-    if (touched.size === 0) return;
-    if (graphs.some((graph, g) => graph.unusual === true && !touched.has(g))) {
-      this.doubts.add('a nested graph is written in an unusual way');
-    }
-  }
-
-  #each(change: (layer: SkeletonLayer, state: State, index: number) => State): void {
-    this.#skeleton.layers.forEach((layer, i) => {
-      if (layer.frozen === undefined) this.states[i] = change(layer, this.states[i], i);
-    });
-  }
-
-  #pruneAll(step: RecipeStep): void {
-    // Scores are those of the model's own weights, all of them in one pool.
-    const disturbed = this.states.some((state) => state !== undefined) || overridesSparsity(step);
-    this.#each((layer, state, i) => this.#prune(layer, state, i, step, disturbed));
-  }
-
-  #prune(layer: SkeletonLayer, state: State, index: number, step: RecipeStep, disturbed: boolean): State {
-    const layers = step.layers ?? {};
-    const values = layerValues(pruneMagnitudeMeta, step.params ?? {}, layers, layer.id);
-    const overridden = Object.hasOwn(layers, layer.id) && layers[layer.id]['sparsity'] !== undefined;
-    const plan = planPrune({ ...layer, axis: layer.axis }, values, overridden);
-    if (plan === undefined) return state;
-    const keep = plan.kind === 'global' ? this.#globalKeep(layer, index, values, disturbed) : plan.keep;
-    const kept = state?.kept ?? layer.elements;
-    if (prunesNothing(plan.kind, keep, layer.elements, kept)) return state;
-    const sparse = storageOf(values, this.#target);
-    if (state !== undefined) {
-      return { ...state, masked: true, kept: keep, storage: { ...state.storage, sparse } };
-    }
-    return {
-      precision: 'fp32',
-      signed: true,
-      granularity: { kind: 'tensor' },
-      scaleType: 'float32',
-      masked: true,
-      kept: keep,
-      storage: { form: 'decode-at-load', sparse },
-    };
-  }
-
-  #globalKeep(layer: SkeletonLayer, index: number, values: ParamValues, disturbed: boolean): number {
-    const percent = Number(values['sparsity']) * 100;
-    const nearest = Math.round(percent);
-    const keeps = this.#skeleton.lampKeeps?.[nearest];
-    if (disturbed || keeps === undefined || Math.abs(percent - nearest) > WHOLE_PERCENT)
-      this.doubts.add('how sparsity is shared among layers depends on the weights');
-    return keeps?.[index] ?? layer.elements - prunedCount(layer.elements, percent / 100);
-  }
-
-  #quantizeAll(step: RecipeStep): void {
-    const { layers } = this.#skeleton;
-    const request = quantizeRequest(step.params ?? {}, step.layers ?? {}, this.#target, layers);
-    this.#each((layer, state) => this.#quantize(layer, state, request));
-  }
-
-  #quantize(layer: SkeletonLayer, state: State, request: QuantizeRequest): State {
-    const plan = planLayer({ ...layer, masked: state?.masked }, request);
-    if (plan === undefined || typeof plan === 'string') return state;
-    if (plan.precision === 'fp16' && layer.beyondHalf > 0) return state;
-    const { precision, signed, granularity, scaleType, zeroType, form, accuracyLevel } = plan;
-    return {
-      precision,
-      signed,
-      granularity,
-      scaleType,
-      ...(zeroType === undefined ? {} : { zeroType }),
-      masked: state?.masked ?? false,
-      kept: state?.kept ?? layer.elements,
-      storage: {
-        form,
-        sparse: state?.storage.sparse ?? 'dense',
-        ...(accuracyLevel === undefined ? {} : { accuracyLevel }),
-      },
-    };
-  }
+/** Of the same weights read as halves. The chains that are remembered are those of the model as it is. */
+function halvedSizes(skeleton: SizeSkeleton, states: readonly State[], target: Target): Sizes {
+  const layers = skeleton.layers.map((layer): SkeletonLayer => ({ ...layer, dataType: 'float16' }));
+  const encoded = layers.filter((_, i) => states[i] !== undefined);
+  return sizesOf({ ...skeleton, layers }, encoded, states, target);
 }
 
 /** Chains that do not change while a slider moves, for targets with and without functions. */

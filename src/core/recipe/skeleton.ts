@@ -32,6 +32,32 @@ export interface SkeletonLayer {
   readonly matrix?: MatrixSite;
   /** Bytes of the weight's entry among the graph's inputs. */
   readonly inputBytes: number;
+  /** Operators that read it. */
+  readonly readers: number;
+  /** What the file may grow by when a pass writes the bias behind it; absent where no pass can. */
+  readonly bias?: SkeletonBias;
+}
+
+/** Bytes, of the tensor and of its name where an operator reads it. */
+export interface SkeletonBias {
+  /** When *correct-bias* writes it. */
+  readonly corrected: number;
+  /** When *equalize* writes it, at most. */
+  readonly equalized: number;
+}
+
+/** Of the main graph. */
+export interface SkeletonCensus {
+  /** Values that operators and callers write. */
+  readonly values: number;
+  /** Places where operators read something. */
+  readonly reads: number;
+  /** Bytes of the longest name. */
+  readonly longestName: number;
+  /** Bytes of float32 constants that are no layers, and of those that several places read. */
+  readonly floatBytes: number;
+  readonly sharedFloatBytes: number;
+  readonly valueInfoBytes: number;
 }
 
 /**
@@ -83,6 +109,7 @@ export interface SizeSkeleton {
   /** Domains whose operators the model uses. */
   readonly imported: readonly string[];
   readonly graphs: readonly SkeletonGraph[];
+  readonly census: SkeletonCensus;
   readonly base: SkeletonBase;
   /** With initializers taken off the list of inputs (IR below 4); absent where that changes nothing. */
   readonly unlisted?: SkeletonBase;

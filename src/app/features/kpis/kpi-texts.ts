@@ -77,7 +77,7 @@ export function noteOf(
   const { name, value, baseline, source, missing } = figure;
   if (value === null) return missing ?? (name === 'accuracy' ? setAsideNote(counts, unit) : '');
   if (source !== 'measured') {
-    return name === 'size' ? '' : estimateNote;
+    return name === 'size' ? boundsNote(figure) : estimateNote;
   }
   const measurement = current?.measurement ?? null;
   const isOriginal = current?.summary === null;
@@ -101,6 +101,11 @@ export function noteOf(
     default:
       return name satisfies never;
   }
+}
+
+/** A size that depends on what a step sees on samples. */
+function boundsNote({ interval }: Figure): string {
+  return interval === null ? '' : `between ${formatBytes(interval.low)} and ${formatBytes(interval.high)}`;
 }
 
 /** Setting samples aside takes accuracies away that were on screen: while they are measured again, the card says why. */
