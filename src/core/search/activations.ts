@@ -51,7 +51,8 @@ export async function readActivations(
   );
   const scheme = targetOf(target).activations ?? DEFAULT_SCHEME;
   const method = RANGE_METHODS.find((known) => known === range) ?? 'auto';
-  const chosen = chooseGrids(plannedOf(model, names, targetOf(target)), statistics, scheme, () => method);
+  const { values, written } = plannedOf(model, names, targetOf(target));
+  const chosen = chooseGrids(values, statistics, scheme, () => method);
   const grids = new Map<string, LayerActivations>();
   const clipped = new Map<string, number>();
   const channelRatio = new Map<string, number>();
@@ -63,7 +64,7 @@ export async function readActivations(
       missing.set(layer, `input \`${input}\`: ${chosen.missing.get(input) ?? 'nothing is known of it'}`);
       continue;
     }
-    const behind = chosen.grids.get(output);
+    const behind = written(output) ? chosen.grids.get(output) : undefined;
     grids.set(layer, { input: unsigned(own), output: behind === undefined ? null : unsigned(behind) });
     clipped.set(layer, clippedShare(histogram, own, scheme));
     const axis = axes.get(layer) ?? 1;
@@ -83,9 +84,15 @@ function inputAxes(model: Model): ReadonlyMap<string, number> {
 
 /**
  * As the pass plans them when every layer that can computes in integers: with bounds of what a grid takes over and grids
- * that are shared or prescribed. What no integer layer reads or writes there stands for itself.
+ * that are shared or prescribed. What no integer layer reads or writes there stands for itself. `written`: whether the
+ * layer before writes codes, not floats (onnxruntime's products give floats where a bias or nothing integer follows);
+ * where the target has no integer layers, as if it did.
  */
-function plannedOf(model: Model, names: readonly string[], target: Target): PlannedValue[] {
+function plannedOf(
+  model: Model,
+  names: readonly string[],
+  target: Target,
+): { readonly values: readonly PlannedValue[]; readonly written: (name: string) => boolean } {
   const draft = openDraft(model);
   const layers = listWeights(model, draft).flatMap((weight) => {
     const layer = integerLayer(weight, draft.main, target);
@@ -93,10 +100,13 @@ function plannedOf(model: Model, names: readonly string[], target: Target): Plan
   });
   const { values } = planValues(layers, { main: draft.main, target });
   const planned = new Map(values.map((value) => [value.name, value]));
-  return names.map(
-    (name, i): PlannedValue =>
-      planned.get(name) ?? { name, kind: 'source', reads: [], group: -1 - values.length - i },
-  );
+  return {
+    values: names.map(
+      (name, i): PlannedValue =>
+        planned.get(name) ?? { name, kind: 'source', reads: [], group: -1 - values.length - i },
+    ),
+    written: (name) => layers.length === 0 || planned.get(name)?.kind === 'result',
+  };
 }
 
 /** The switches round to uint8; the same grid, moved by 128 where the target's codes have a sign. */
