@@ -60,12 +60,12 @@ module.exports = {
       name: 'app-value-imports',
       severity: 'error',
       comment:
-        'The page holds ids and numbers: of the core it may run only metas, recipes, the Pareto front, the prediction of speeds, the judge of candidates, how many samples are set aside, and reports; of workers and runtime it may know the addresses of their files.',
+        'The page holds ids and numbers: of the core it may run only metas, recipes, the Pareto front, the prediction of speeds, the judge of candidates and what confirms a choice, how many samples are set aside, and reports; of workers and runtime it may know the addresses of their files.',
       from: { path: '^src/app/', pathNot: test },
       to: {
         path: '^src/(core|kernels|runtime|data|worker|cli)/',
         pathNot:
-          '/metas?\\.ts$|^src/core/recipe/|^src/core/search/(pareto|predict-speed|recommend)\\.ts$|^src/core/report/|^src/core/(goal|energy|targets)/|^src/core/dataset/(parse|set-aside)\\.ts$|^src/core/errors\\.ts$|^src/worker/api\\.ts$|^src/runtime/assets\\.ts$|^src/worker/(main|data-worker|measure-worker(-jspi|-webgpu)?)\\.ts$',
+          '/metas?\\.ts$|^src/core/recipe/|^src/core/search/(confirm|pareto|predict-speed|recommend)\\.ts$|^src/core/report/|^src/core/(goal|energy|targets)/|^src/core/dataset/(parse|set-aside)\\.ts$|^src/core/errors\\.ts$|^src/worker/api\\.ts$|^src/runtime/assets\\.ts$|^src/worker/(main|data-worker|measure-worker(-jspi|-webgpu)?)\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

@@ -3,7 +3,7 @@
  * of the evaluated samples that chose nothing. What they refute is not written.
  */
 import type { Predictor } from '../core/dataset/predictor.ts';
-import { LEAST_HALF } from '../core/metrics/tasks/compare.ts';
+import { LEAST_HALF } from '../core/dataset/set-aside.ts';
 import type { PartComparison } from '../core/metrics/tasks/types.ts';
 import { confirmChoice, flatteryOf, flatterySentence } from '../core/search/confirm.ts';
 import type { ConfirmationState } from '../core/search/confirm.ts';

@@ -2,7 +2,7 @@
  * What samples that chose nothing say of the recipe that *auto* chose: the held-back part of the data where it is large
  * enough, else one half of the evaluated samples, of which the other half alone chose. It must not know React.
  */
-import { LEAST_HALF } from '../../core/metrics/tasks/compare.ts';
+import { LEAST_HALF } from '../../core/dataset/set-aside.ts';
 import type { ComparedPart, HalfName } from '../../core/metrics/tasks/types.ts';
 import { confirmChoice, flatteryOf, flatterySentence } from '../../core/search/confirm.ts';
 import type { Confirmation } from '../../core/search/confirm.ts';

@@ -1,6 +1,6 @@
 /**
- * How many samples are set aside for methods to look at where the description says nothing: the same number in the page
- * and on the command line. It must not know sets or who asks.
+ * How many samples are set aside for methods to look at where the description says nothing, and how many a choice needs
+ * to be confirmed: the same numbers in the page and on the command line. It must not know sets or who asks.
  */
 
 /** More than this of the samples is never set aside by itself: accuracy is measured on the rest. */
@@ -15,3 +15,9 @@ export function samplesToSetAside(shared: number, wanted: number): number {
   if (shared < 2) return 0;
   return Math.min(wanted, Math.max(1, Math.floor(RESERVED_SHARE * shared)));
 }
+
+/**
+ * Pairs that each half must have. With fewer, one half cannot tell a loss of several points: at 100 pairs of which 5
+ * disagree the interval is 4 points wide on either side.
+ */
+export const LEAST_HALF = 100;

@@ -13,7 +13,7 @@ import { listWeights, withConstant } from '../onnx/weights.ts';
 import type { WeightLayer } from '../onnx/weights.ts';
 import { messageLength, sizeOf } from '../onnx/write.ts';
 import { usableValues } from '../passes/encoded.ts';
-import { biasGrowth } from '../passes/correct-bias/apply.ts';
+import { biasGrowth } from './bias-growth.ts';
 import { censusOf } from './census.ts';
 import { lampKeepsOf } from './lamp-keeps.ts';
 import { matrixOf, opsetAt } from '../passes/lowering/lower.ts';
@@ -26,6 +26,7 @@ import {
   nodeOf,
 } from '../passes/lowering/measure.ts';
 import { freeDomain, namePrefix } from '../passes/lowering/names.ts';
+import { isRecurrent } from '../passes/lowering/constant-weights.ts';
 import { RAISE_TARGETS } from '../passes/lowering/raise.ts';
 import type {
   Enclosing,
@@ -140,6 +141,7 @@ function measureLayer(
     ...matrixOf(layer, draft),
     inputBytes: listed ? inputFieldBytes(model, value) : 0,
     readers: layer.consumers.length,
+    ...(layer.consumers.some(({ node }) => isRecurrent(node)) ? { recurrent: true as const } : {}),
     ...biasOf(layer, draft),
   };
 }

@@ -76,6 +76,16 @@ export class Rehearsal {
     this.#rescaled = true;
   }
 
+  /** What a target makes of the written model beside the forms that were asked for. */
+  doubtTarget(): void {
+    const { opset, weights, label } = this.#target;
+    const { opset: own, layers } = this.#skeleton;
+    if (own < opset.min) this.doubts.add(`the model is raised to the operator set ${opset.min} for ${label}`);
+    const encoded = layers.some(({ recurrent }, i) => recurrent === true && this.states[i] !== undefined);
+    if (weights.recurrentConstants === true && encoded)
+      this.doubts.add(`which weights of LSTM, GRU and RNN stay floats for ${label} depends on all steps`);
+  }
+
   /** The base counts every graph with weights as rewritten; one that is left alone keeps its unusual length. */
   doubtUnusual(): void {
     const { graphs, layers } = this.#skeleton;

@@ -34,6 +34,8 @@ export interface SkeletonLayer {
   readonly inputBytes: number;
   /** Operators that read it. */
   readonly readers: number;
+  /** One of them is an LSTM, GRU or RNN. */
+  readonly recurrent?: true;
   /** What the file may grow by when a pass writes the bias behind it; absent where no pass can. */
   readonly bias?: SkeletonBias;
 }

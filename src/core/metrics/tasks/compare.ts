@@ -3,6 +3,7 @@
  * comes from. Samples that one of the two could not be scored on count in neither figure. It must not know how records
  * were made.
  */
+import { LEAST_HALF } from '../../dataset/set-aside.ts';
 import type { Task } from '../../dataset/types.ts';
 import { PareError } from '../../errors.ts';
 import { seededRandom } from '../../passes/random.ts';
@@ -42,12 +43,6 @@ export interface CompareOptions {
   /** Which half a sample belongs to; absent = no halves are compared. */
   readonly halfOf?: (index: number) => HalfName;
 }
-
-/**
- * Pairs that each half must have. With fewer, one half cannot tell a loss of several points: at 100 pairs of which 5
- * disagree the interval is 4 points wide on either side.
- */
-export const LEAST_HALF = 100;
 
 /** Half a point: what people accept to lose. */
 const TOLERANCE = 0.005;

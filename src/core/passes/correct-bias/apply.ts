@@ -1,8 +1,5 @@
 /** Where the bias behind an encoded weight stands, and how it and the weight's scales are changed. It must not measure. */
 import { floatTensor, isOp } from '../../onnx/build.ts';
-import { verbatimOf } from '../../onnx/original.ts';
-import { messageLength } from '../../onnx/write.ts';
-import { constantBytes, fieldBytes, hollow, textBytes } from '../lowering/measure.ts';
 import type { GraphEditor } from '../../onnx/draft.ts';
 import type { Node, ReplacedTensor, Tensor } from '../../onnx/ir.ts';
 import { readWeight, replaceWeight } from '../../onnx/weights.ts';
@@ -43,10 +40,11 @@ export interface Shift {
 export function readPlace(layer: WeightLayer, main: GraphEditor): Place | string {
   const { data } = layer.tensor;
   if (data.kind !== 'encoded') return 'its weights are not encoded';
-  return placeOf(layer, main, isScalable(data.encoding, layer));
+  return biasPlace(layer, main, isScalable(data.encoding, layer));
 }
 
-function placeOf(layer: WeightLayer, main: GraphEditor, scalable: boolean): Place | string {
+/** The same whatever its weights are. */
+export function biasPlace(layer: WeightLayer, main: GraphEditor, scalable: boolean): Place | string {
   const linear = linearLayer(layer, main);
   if (typeof linear === 'string') return linear;
   const { node, output, channelAxis, outputs } = linear;
@@ -81,33 +79,6 @@ function place(
   const floatBias = replaced === undefined ? bias : floatsOf(replaced, common.outputs);
   return { ...common, biasInput, bias, floatBias: floatBias ?? bias, biasDims: dims };
 }
-
-/**
- * Bytes that the file grows by when the bias behind a layer is written anew: `corrected` as `shifted` writes it,
- * `replaced` as a constant of its own where others read the old one. Undefined where there is no such bias.
- */
-export function biasGrowth(
-  layer: WeightLayer,
-  main: GraphEditor,
-): { readonly corrected: number; readonly replaced: number } | undefined {
-  const where = placeOf(layer, main, false);
-  if (typeof where === 'string') return undefined;
-  const old = where.node.inputs[where.biasInput] ?? '';
-  const name = old === '' ? `${layer.value}_bias` : `${old}_corrected`;
-  const made = (as: string): number =>
-    constantBytes(hollow({ name: as, dataType: 'float32', dims: where.biasDims }), 'initializer');
-  const held = main.initializers.get(old);
-  const own = held !== undefined && main.uses(old).length === 1 && !main.isGraphOutput(old);
-  if (!own) {
-    const added = made(name) + textBytes(name) - (old === '' ? 0 : textBytes(old));
-    return { corrected: added + PREFIXES, replaced: added + PREFIXES };
-  }
-  const same = made(old) - fieldBytes(verbatimOf(held)?.length ?? messageLength({ tensor: held }));
-  return { corrected: same, replaced: Math.max(0, same) };
-}
-
-/** A name may get a number, an operator an empty input; lengths of messages around them may take another byte each. */
-const PREFIXES = 16;
 
 function isScalable({ granularity, scales }: WeightEncoding, layer: WeightLayer): boolean {
   return scales !== undefined && granularity.kind !== 'tensor' && granularity.axis === layer.axis;
