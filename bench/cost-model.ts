@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const { ort } = await loadNodeRuntime(1);
   const speed = await measureDeviceSpeed({ ort, clock: performance, threads: 1, checkpoint: calm });
   console.log(
-    `floats ${(speed.floatMacs / 1e9).toFixed(1)}, integers ${(speed.integerMacs / 1e9).toFixed(1)} GMAC/s; requantize ${speed.requantizeNanos.toFixed(2)} ns; fit within ${(100 * speed.fitError).toFixed(0)} %; ${(speed.millis / 1000).toFixed(1)} s`,
+    `floats ${(speed.floatMacs / 1e9).toFixed(1)}, integers ${(speed.integerMacs / 1e9).toFixed(1)} GMAC/s; requantize ${speed.requantizeNanos.toFixed(2)} ns, ${(speed.rectifyNanos ?? 0).toFixed(2)} more behind a Relu; depthwise ${speed.depthwiseFloatNanos.toFixed(2)} and ${speed.depthwiseIntegerNanos.toFixed(2)} ns; fit within ${(100 * speed.fitError).toFixed(0)} %; ${(speed.millis / 1000).toFixed(1)} s`,
   );
   const kernels = createKernels();
   const runner = createNodeRunner();

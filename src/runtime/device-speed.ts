@@ -2,6 +2,7 @@
  * How fast this device is at what layers are made of: a benchmark of about three seconds, tiny models in turn. It must
  * not know what the figures are used for; it never runs while anything else is timed.
  */
+import { seededRandom } from '../core/random.ts';
 import { speedFrom, speedProbes } from '../core/search/speed-probes.ts';
 import type { SpeedProbe } from '../core/search/speed-probes.ts';
 import type { DeviceSpeed } from '../core/search/types.ts';
@@ -65,10 +66,9 @@ async function openProbe(probe: SpeedProbe, { ort, clock }: SpeedHost): Promise<
   const model = joinParts(probe.parts);
   const session = await openSession(ort, { model, external: [] }, 'wasm', 'a small model', () => clock.now());
   const { name, dims } = probe.input;
-  const values = Float32Array.from(
-    { length: dims.reduce((a, b) => a * b, 1) },
-    (_, i) => ((i * 29) % 101) / 50 - 1,
-  );
+  // In no order: branches on values that repeat would be predicted, which those on a user's values are not.
+  const random = seededRandom(1);
+  const values = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 2 * random.next() - 1);
   const bytes = new Uint8Array(values.buffer);
   const feeds = session.feeds(new Map([[name, { dataType: 'float32', dims, bytes }]]));
   return { probe, session, feeds, millis: [] };

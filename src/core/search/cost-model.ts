@@ -2,8 +2,10 @@
  * How long layers take in floats and in integers on a device, from a handful of constants. Pure numbers; the page runs it
  * too. It must not know graphs, recipes or runtimes.
  *
- * Floats: outputs · K / floatMacs. Integers: outputs · (K / integerMacs + requantize), and for a product the weights once
- * (with few rows that is most of it). Depthwise convolutions cost by the output element. Where floats and integers meet:
+ * Floats: outputs · K / floatMacs. Integers: outputs · (K / integerMacs + requantize), more where a Relu follows (half of
+ * the results are clamped, with branches that nobody can predict), and for a product the weights once (with few rows that
+ * is most of it). Depthwise convolutions cost by the output element, in
+ * floats by the row as well (the kernel starts anew at each). Where floats and integers meet:
  * quantize or dequantize each element, and for convolutions move it to the order NHWC or back.
  * The form follows onnxruntime's WASM kernels (MLAS sgemm and qgemm, QLinearConv); bench/cost-model.ts compares it with
  * whole networks.
@@ -22,6 +24,10 @@ export interface LayerWork {
   readonly outputs: number;
   readonly inputs: number;
   readonly weights: number;
+  /** Rows of output planes, of all channels together. Absent = not known, none. */
+  readonly rows?: number;
+  /** A Relu or Clip follows, which integers do by clamping. Absent = not known: as usual behind convolutions. */
+  readonly rectified?: boolean;
   /** Elements of sums, averages and the like between the layers that feed it and this one. */
   readonly joined?: number;
 }
@@ -42,8 +48,10 @@ const USUAL_BREAK_EVEN = 140;
 const DEPTHWISE_TAPS = 9;
 
 export function floatNanos(work: LayerWork, speed: DeviceSpeed): number {
-  if (work.kind === 'depthwise')
-    return (work.outputs * speed.depthwiseFloatNanos * work.fanIn) / DEPTHWISE_TAPS;
+  if (work.kind === 'depthwise') {
+    const rows = (work.rows ?? 0) * (speed.depthwiseFloatRowNanos ?? 0);
+    return ((work.outputs * speed.depthwiseFloatNanos + rows) * work.fanIn) / DEPTHWISE_TAPS;
+  }
   return nanosOf(work.outputs * work.fanIn, speed.floatMacs);
 }
 
@@ -51,12 +59,15 @@ export function floatNanos(work: LayerWork, speed: DeviceSpeed): number {
 export function integerNanos(work: LayerWork, speed: DeviceSpeed): number {
   switch (work.kind) {
     case 'depthwise':
-      return (work.outputs * speed.depthwiseIntegerNanos * work.fanIn) / DEPTHWISE_TAPS;
+      return (
+        (work.outputs * speed.depthwiseIntegerNanos * work.fanIn) / DEPTHWISE_TAPS + rectifyNanos(work, speed)
+      );
     case 'convolution':
     case 'product':
       return (
         nanosOf(work.outputs * work.fanIn, speed.integerMacs) +
         work.outputs * speed.requantizeNanos +
+        rectifyNanos(work, speed) +
         (work.kind === 'product' ? work.weights * (speed.integerWeightNanos ?? 0) : 0)
       );
     case 'other':
@@ -64,6 +75,10 @@ export function integerNanos(work: LayerWork, speed: DeviceSpeed): number {
     default:
       return work.kind satisfies never;
   }
+}
+
+function rectifyNanos({ kind, outputs, rectified }: LayerWork, speed: DeviceSpeed): number {
+  return (rectified ?? kind !== 'product') ? outputs * (speed.rectifyNanos ?? 0) : 0;
 }
 
 /** From floats to the codes that a layer reads. */
@@ -91,12 +106,12 @@ function nanosOf(macs: number, perSecond: number): number {
 
 /**
  * K from which a dense layer among integer layers is as fast in integers: below it requantizing costs more than shorter
- * products save. Infinity where integers are never faster.
+ * products save. With a Relu behind it, as most have. Infinity where integers are never faster.
  */
 export function breakEvenFanIn(speed: DeviceSpeed | null): number {
   if (speed === null) return USUAL_BREAK_EVEN;
   const saved = 1e9 / speed.floatMacs - 1e9 / speed.integerMacs;
-  return saved <= 0 ? Infinity : speed.requantizeNanos / saved;
+  return saved <= 0 ? Infinity : (speed.requantizeNanos + (speed.rectifyNanos ?? 0)) / saved;
 }
 
 export interface LayerTime {

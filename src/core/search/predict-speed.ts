@@ -97,6 +97,8 @@ export function workFromCounts(
         outputs,
         inputs: before === 0 ? outputs : before,
         weights: layer.elements,
+        // Planes are taken to be square.
+        ...(kind === 'depthwise' ? { rows: Math.sqrt(outputs * layer.dims[0]) } : {}),
       };
       before = outputs;
       return work;

@@ -3,7 +3,9 @@
  * the costs gives a DeviceSpeed. It must not know clocks or runtimes.
  *
  * Work is repeated inside one run (parallel nodes whose outputs nobody fetches), so that the cost of a call is small
- * beside it. Integer layers stand between two others, as they do in real models.
+ * beside it. Integer layers stand between two others, as they do in real models, and see values as real ones do: the
+ * kernels clamp each result with branches, so that results of which half are negative in no order, as in front of a Relu,
+ * take up to twice as long as results that all fit.
  */
 import type { BytePart } from '../bytes/source.ts';
 import {
@@ -22,6 +24,7 @@ import {
 import type { Node, Tensor } from '../onnx/ir.ts';
 import { writeModel } from '../onnx/write.ts';
 import type { DataType } from '../tensor/dtype.ts';
+import { seededRandom } from '../random.ts';
 import { fitCosts } from './fit-speed.ts';
 import type { DeviceSpeed } from './types.ts';
 
@@ -30,7 +33,11 @@ export interface ProbeWork {
   readonly floatMacs?: number;
   readonly integerMacs?: number;
   readonly integerOutputs?: number;
+  /** Results of integer convolutions of which about half are clamped at zero. */
+  readonly rectified?: number;
   readonly depthwiseFloats?: number;
+  /** Rows of output planes of float depthwise convolutions. */
+  readonly depthwiseRows?: number;
   readonly depthwiseIntegers?: number;
   readonly quantized?: number;
   readonly dequantized?: number;
@@ -61,7 +68,7 @@ interface Build {
   readonly tensors: Tensor[];
 }
 
-/** Small whole numbers: what they are has no influence on the time. */
+/** Small whole numbers: in floats, and in products whose results all fit, what they are has no influence on the time. */
 function pattern(count: number, scale: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => ((i * 37) % 17) * scale - 8 * scale);
 }
@@ -125,7 +132,10 @@ function floatConvolutions(name: string, shape: Convolution): SpeedProbe {
   const macs = outputs * (count / shape.filters);
   return finish(name, build, inputDims(shape), [value], {
     ...(shape.depthwise === true
-      ? { depthwiseFloats: (outputs * shape.kernel ** 2) / 9 }
+      ? {
+          depthwiseFloats: (outputs * shape.kernel ** 2) / 9,
+          depthwiseRows: (outputs / shape.side) * (shape.kernel ** 2 / 9),
+        }
       : { floatMacs: macs }),
   });
 }
@@ -134,30 +144,44 @@ function inputDims({ channels, side }: Convolution): number[] {
   return [1, channels, side, side];
 }
 
-/** x → Q → (DQ → Conv → Q) … → DQ: onnxruntime makes QLinearConv of each, in the order NHWC. */
-function integerConvolutions(name: string, shape: Convolution): SpeedProbe {
+/** Weights' codes are uniform in ±LARGEST_CODE. */
+const LARGEST_CODE = 100;
+/** Standard deviation of what a layer adds up to, for inputs in [−1, 1] and what comes of them: about 0.9. */
+const GAIN = 1.5;
+/** Codes reach this far: more than three standard deviations, so that the upper end clamps next to nothing. */
+const REACH = 3;
+
+/**
+ * x → Q → (DQ → Conv → Q) … → DQ: onnxruntime makes QLinearConv of each, in the order NHWC.
+ * @param rectified the lowest code means 0, so that half of the results are clamped to it; else codes reach both ways.
+ */
+function integerConvolutions(name: string, shape: Convolution, rectified: boolean): SpeedProbe {
   const dims = weightsOf(shape);
   const count = dims.reduce((a, b) => a * b, 1);
   const { filters, channels, side } = shape;
-  const codes = Int8Array.from({ length: count }, (_, i) => ((i * 37) % 17) - 8);
-  const scales = new Float32Array(filters).fill(1e-3);
+  const random = seededRandom(count);
+  const codes = Int8Array.from({ length: count }, () => Math.round((2 * random.next() - 1) * LARGEST_CODE));
+  const deviation = LARGEST_CODE / Math.sqrt(3);
+  const scales = new Float32Array(filters).fill(GAIN / deviation / Math.sqrt(count / filters));
   const build: Build = {
     nodes: [
       node('DequantizeLinear', ['w', 'ws', 'wz'], ['wf'], { attrs: { axis: int(0) } }),
-      node('QuantizeLinear', ['x', 's', 'z'], ['q']),
+      node('QuantizeLinear', ['x', 'xs', 'xz'], ['q']),
     ],
     tensors: [
       int8Tensor('w', dims, codes),
       floatTensor('ws', [filters], scales),
       int8Tensor('wz', [filters], new Int8Array(filters)),
-      floatTensor('s', [], [CODE_SCALE]),
-      uint8Tensor('z', [], Uint8Array.of(128)),
+      floatTensor('xs', [], [2 / 255]),
+      uint8Tensor('xz', [], Uint8Array.of(128)),
+      floatTensor('s', [], [(rectified ? REACH : 2 * REACH) / 255]),
+      uint8Tensor('z', [], Uint8Array.of(rectified ? 0 : 128)),
     ],
   };
   let value = 'q';
   for (let i = 0; i < COPIES; i++) {
     build.nodes.push(
-      node('DequantizeLinear', [value, 's', 'z'], [`f${i}`]),
+      node('DequantizeLinear', i === 0 ? [value, 'xs', 'xz'] : [value, 's', 'z'], [`f${i}`]),
       node('Conv', [`f${i}`, 'wf'], [`c${i}`], { attrs: convAttributes(shape) }),
       node('QuantizeLinear', [`c${i}`, 's', 'z'], [`q${i}`]),
     );
@@ -170,6 +194,7 @@ function integerConvolutions(name: string, shape: Convolution): SpeedProbe {
     ...(shape.depthwise === true
       ? { depthwiseIntegers: (outputs * shape.kernel ** 2) / 9 }
       : { integerMacs: outputs * (count / filters), integerOutputs: outputs }),
+    ...(rectified ? { rectified: outputs } : {}),
     quantized: channels * area,
     dequantized: filters * area,
     transposed: (channels + filters) * area,
@@ -295,6 +320,10 @@ const TRANSPOSES = [
   [0, 3, 1, 2],
 ] as const;
 
+function nameOf({ channels, kernel, depthwise }: Convolution): string {
+  return `${depthwise === true ? 'depthwise ' : ''}${kernel}×${kernel} of ${channels}`;
+}
+
 /** About 10 ms for all of them on a laptop. */
 export function speedProbes(): SpeedProbe[] {
   const shapes: readonly Convolution[] = [
@@ -303,12 +332,15 @@ export function speedProbes(): SpeedProbe[] {
     { channels: 128, filters: 128, kernel: 1, side: 20 },
     { channels: 32, filters: 32, kernel: 1, side: 40 },
     { channels: 64, filters: 64, kernel: 3, side: 28, depthwise: true },
+    { channels: 256, filters: 256, kernel: 3, side: 6, depthwise: true },
   ];
   return [
     ...shapes.flatMap((shape) => {
-      const name = `${shape.kernel}×${shape.kernel} of ${shape.channels}`;
-      return [floatConvolutions(`float ${name}`, shape), integerConvolutions(`integer ${name}`, shape)];
+      const name = nameOf(shape);
+      return [floatConvolutions(`float ${name}`, shape), integerConvolutions(`integer ${name}`, shape, true)];
     }),
+    // Tell what clamping takes from the rest.
+    ...shapes.slice(2).map((shape) => integerConvolutions(`unclamped ${nameOf(shape)}`, shape, false)),
     products('float vector', 1, 512, 512, false),
     products('integer vector', 1, 512, 512, true),
     products('float product', 64, 256, 256, false),
@@ -335,7 +367,9 @@ export function speedFrom(
     floatMacs: rate('floatMacs'),
     integerMacs: rate('integerMacs'),
     requantizeNanos: costs.integerOutputs ?? 0,
+    rectifyNanos: costs.rectified ?? 0,
     depthwiseFloatNanos: costs.depthwiseFloats ?? 0,
+    depthwiseFloatRowNanos: costs.depthwiseRows ?? 0,
     depthwiseIntegerNanos: costs.depthwiseIntegers ?? 0,
     quantizeNanos: costs.quantized ?? 0,
     dequantizeNanos: costs.dequantized ?? 0,

@@ -99,7 +99,9 @@ describe('speedProbes', () => {
         floatMacs: 0.05,
         integerMacs: 0.02,
         integerOutputs: 1.5,
+        rectified: 2,
         depthwiseFloats: 2,
+        depthwiseRows: 40,
         depthwiseIntegers: 7,
         quantized: 0.4,
         dequantized: 0.2,
@@ -120,6 +122,8 @@ describe('speedProbes', () => {
       expect(found.floatMacs / 2e10).toBeCloseTo(1, 1);
       expect(found.integerMacs / 5e10).toBeCloseTo(1, 1);
       expect(found.requantizeNanos).toBeCloseTo(1.5, 1);
+      expect(found.rectifyNanos).toBeCloseTo(2, 1);
+      expect((found.depthwiseFloatRowNanos ?? 0) / 40).toBeCloseTo(1, 1);
       expect(found.depthwiseIntegerNanos).toBeCloseTo(7, 1);
       expect(found.joinNanos).toBeCloseTo(0.5, 1);
       expect(found.fitError).toBeLessThan(0.02);
@@ -141,6 +145,42 @@ describe('timeOf', () => {
     expect(all.layers[3].borderNanos).toBeCloseTo(500, 6);
     expect(all.floatNanos).toBe(2000 + 2000 + 50_000 + 80_000);
     expect(all.nanos).toBeCloseTo(2000 + 2000 + 23_000 + 35_000 + 1300, 3);
+  });
+
+  it('charges clamping behind a Relu, and rows of float depthwise planes', () => {
+    const device = { ...speed, rectifyNanos: 4, depthwiseFloatRowNanos: 50 };
+    const [narrow, dw, wide] = net.layers;
+    const graph: WorkGraph = {
+      layers: [{ ...narrow, rectified: false }, { ...dw, rows: 200 }, wide],
+      feeds: [[-1], [0], [1]],
+      rest: 0,
+    };
+    const { layers } = timeOf(graph, [true, true, true], device);
+    // 1000 · (20 · 0.04 + 3); 1000 · (12 + 4), against 1000 · 2 + 200 · 50 in floats; 1000 · (500 · 0.04 + 3 + 4).
+    expect(layers.map(({ nanos }) => Math.round(nanos))).toEqual([3800, 16_000, 27_000]);
+    expect(layers[1].floatNanos).toBe(12_000);
+  });
+
+  it('lets a chain of narrow layers pay where one of them between floats does not', () => {
+    const device = { ...speed, requantizeNanos: 3, depthwiseIntegerNanos: 8, depthwiseFloatRowNanos: 50 };
+    const chain: WorkGraph = {
+      layers: [
+        layer('in', 'convolution', 60),
+        { ...net.layers[1], rows: 200 },
+        layer('out', 'convolution', 60),
+      ],
+      feeds: [[-1], [0], [1]],
+      rest: 0,
+    };
+    const speedup = (integer: readonly boolean[]): number => {
+      const { floatNanos, nanos } = timeOf(chain, integer, device);
+      return floatNanos / nanos;
+    };
+    expect(speedup([true, true, true])).toBeGreaterThan(1);
+    expect(speedup([false, false, true])).toBeLessThan(1);
+    // With a Relu behind each layer the same chain loses.
+    const clamped = timeOf(chain, [true, true, true], { ...device, rectifyNanos: 4 });
+    expect(clamped.nanos).toBeGreaterThan(clamped.floatNanos);
   });
 
   it('names the fan-in at which both are as fast', () => {

@@ -109,8 +109,15 @@ export interface DeviceSpeed {
   readonly integerMacs: number;
   /** Nanoseconds for each output element of an integer convolution or product, on top of the products. */
   readonly requantizeNanos: number;
+  /**
+   * … more where about half of the results are clamped, as behind a Relu: the kernels clamp with branches, which cannot be
+   * predicted then. Absent = it costs nothing.
+   */
+  readonly rectifyNanos?: number;
   /** Nanoseconds an output element of a depthwise 3×3 convolution. */
   readonly depthwiseFloatNanos: number;
+  /** … and a row of its output: on planes of a few columns that is most of it. Absent = nothing. */
+  readonly depthwiseFloatRowNanos?: number;
   readonly depthwiseIntegerNanos: number;
   /** Nanoseconds an element. */
   readonly quantizeNanos: number;

@@ -46,7 +46,11 @@ export async function workOf(
     return found;
   });
   return {
-    layers: layers.map((layer, i) => ({ ...layerWork(layer, shapes), joined: origins[i].joined })),
+    layers: layers.map((layer, i) => ({
+      ...layerWork(layer, shapes),
+      joined: origins[i].joined,
+      rectified: layer.consumers.every(({ node }) => isRectified(node, draft.main)),
+    })),
     feeds: origins.map(({ feeders }) => [...feeders]),
     rest: restElements(draft.main, index, shapes),
   };
@@ -80,8 +84,24 @@ function layerWork({ id, consumers, tensor, elements, value, axis }: WeightLayer
     ),
   );
   const kind = kindOf(node, tensor.dims);
+  const width = (shapes(node.outputs[0]) ?? []).at(-1) ?? 0;
+  const rows = kind === 'depthwise' && width > 0 ? { rows: outputs / width } : {};
   const fanIn = axis === undefined ? tensor.dims[tensor.dims.length - 2] : elements / tensor.dims[axis];
-  return { layer: id, kind, fanIn: kind === 'other' ? 0 : fanIn, outputs, inputs, weights: elements };
+  return {
+    layer: id,
+    kind,
+    fanIn: kind === 'other' ? 0 : fanIn,
+    outputs,
+    inputs,
+    weights: elements,
+    ...rows,
+  };
+}
+
+/** Whether integers clamp what the node gives: a Relu or Clip reads it and nothing else does. */
+function isRectified(node: Node, main: GraphEditor): boolean {
+  const uses = main.uses(node.outputs[0]);
+  return uses.length > 0 && uses.every((use) => ABSORBED.has(use.node.opType));
 }
 
 function kindOf(node: Node, dims: readonly number[]): LayerKind {
