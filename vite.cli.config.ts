@@ -3,6 +3,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
+import { NOTICES_FILE, thirdPartyNotices } from './scripts/third-party-notices.mjs';
 
 const OUT = 'dist/cli';
 const ENTRY = 'pare.js';
@@ -12,8 +13,22 @@ function executable(): Plugin {
   return { name: 'pare-executable', writeBundle: ({ dir }) => chmodSync(join(dir ?? OUT, ENTRY), 0o755) };
 }
 
+/** The one file holds other people's work: their licences stand beside it. */
+function notices(): Plugin {
+  return {
+    name: 'pare-notices',
+    generateBundle() {
+      this.emitFile({
+        type: 'asset',
+        fileName: NOTICES_FILE,
+        source: thirdPartyNotices(import.meta.dirname),
+      });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [executable()],
+  plugins: [executable(), notices()],
   publicDir: false,
   build: {
     ssr: 'src/cli/pare.ts',

@@ -2,6 +2,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { contentSecurityPolicyMeta, isolationHeaders } from './scripts/security-headers.mjs';
+import { NOTICES_FILE, thirdPartyNotices } from './scripts/third-party-notices.mjs';
 
 /** The dev server needs inline scripts for hot reload, so the strict policy is written only into the built page. */
 function securityPolicy(): Plugin {
@@ -18,8 +19,28 @@ function securityPolicy(): Plugin {
   };
 }
 
+/** A file beside the page, which links it. */
+function notices(): Plugin {
+  return {
+    name: 'pare-notices',
+    configureServer: ({ config, middlewares }) => {
+      middlewares.use(`/${NOTICES_FILE}`, (_request, response) => {
+        response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+        response.end(thirdPartyNotices(config.root));
+      });
+    },
+    generateBundle() {
+      this.emitFile({
+        type: 'asset',
+        fileName: NOTICES_FILE,
+        source: thirdPartyNotices(import.meta.dirname),
+      });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), securityPolicy()],
+  plugins: [react(), securityPolicy(), notices()],
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },
   build: {

@@ -82,7 +82,10 @@ export function EmptyPage(): ReactElement {
         </ul>
         <p className="empty-promise">
           <b>Nothing leaves this tab.</b> Your model is read, changed and run on this machine; there is no
-          server to send it to.
+          server to send it to.{' '}
+          <a href="THIRD-PARTY-NOTICES.txt" target="_blank" rel="noreferrer">
+            Licences of what this page is built from
+          </a>
         </p>
       </main>
     </div>
