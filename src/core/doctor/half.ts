@@ -76,11 +76,14 @@ export function floatsBehindHalf(
   tensor: Tensor,
   original: ReadonlyMap<string, Tensor>,
 ): Float32Array | undefined {
+  const before = original.get(tensor.name);
   if (tensor.data.kind === 'encoded') {
-    return tensor.data.encoding.precision === 'fp16' ? readWeight(tensor.data.original) : undefined;
+    if (tensor.data.encoding.precision !== 'fp16') return undefined;
+    const encoded = tensor.data.original;
+    // A step that computes in halves has rounded it, too.
+    return readWeight(encoded.dataType === 'float16' && before?.dataType === 'float32' ? before : encoded);
   }
   if (tensor.dataType !== 'float16') return undefined;
-  const before = original.get(tensor.name);
   return before?.dataType === 'float32' ? readWeight(before) : undefined;
 }
 

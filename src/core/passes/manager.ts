@@ -114,7 +114,7 @@ export async function applyRecipe(
   const lowered = await lowerModel(
     logical,
     (fraction, doing) => checkpoint(1 - LOWERING_SHARE * (1 - fraction), doing),
-    target.localFunctions,
+    target,
   );
   if (wasValid) refuseBroken(logical, lowered.model, recipe, recipe.steps.length - 1);
   await checkpoint(1, 'done');

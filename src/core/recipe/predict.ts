@@ -52,7 +52,7 @@ export function predictSize(skeleton: SizeSkeleton, recipe: Recipe): SizePredict
   recipe.steps.forEach((step, i) => run.step(step, i));
   const states = run.states;
   run.doubtUnusual();
-  run.doubtTarget();
+  if (recipe.steps.length > 0) run.doubtTarget();
   const encoded = skeleton.layers.filter((_, i) => states[i] !== undefined);
   const { bytes, layers, functionBytes } = sizesOf(skeleton, encoded, states, target);
   // Where nothing is encoded, writing the graph from its parts may change its length.

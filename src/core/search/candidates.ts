@@ -71,7 +71,7 @@ async function make(
   const { reverted } = await lowerModel(
     outcome.model,
     (_, doing) => context.checkpoint(fraction, doing),
-    targetOf(how.target).localFunctions,
+    targetOf(how.target),
   );
   for (const { layer } of reverted) changed.delete(layer);
   return {

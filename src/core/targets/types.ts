@@ -59,6 +59,8 @@ export interface Target {
     readonly blocks: boolean;
     /** A block that does not fill the reduction is refused: its size must divide it. Absent = a short last block is read. */
     readonly evenBlocks?: boolean;
+    /** Weights of LSTM, GRU and RNN stay floats where the file quantizes activations, or decodes fewer than 8 bits. */
+    readonly recurrentConstants?: boolean;
   };
   /** Of an integer layer: 32-bit codes with the scale input × weight, or left in floats. */
   readonly bias: 'int32' | 'float';

@@ -4,7 +4,7 @@
  */
 import { halfTensor, int, node as makeNode } from '../../onnx/build.ts';
 import type { GraphEditor, ModelDraft } from '../../onnx/draft.ts';
-import type { Model, Node, Tensor } from '../../onnx/ir.ts';
+import type { Model, Node, ReplacedTensor, Tensor } from '../../onnx/ir.ts';
 import { readWeight } from '../../onnx/weights.ts';
 import { floatToHalf, halfToFloat } from '../../tensor/float16.ts';
 import { staysFloat } from './halves.ts';
@@ -107,7 +107,12 @@ export class HalfGraph {
   }
 
   #halved(tensor: Tensor): Tensor {
-    if (tensor.data.kind === 'encoded') return { ...tensor, dataType: 'float16' };
+    if (tensor.data.kind === 'encoded') {
+      // What it was made from may take its place again, where the operator now reads halves.
+      const { original } = tensor.data;
+      const before = original.dataType === 'float32' ? this.#uncounted(original) : original;
+      return { ...tensor, dataType: 'float16', data: { ...tensor.data, original: before } };
+    }
     const values = readWeight(tensor);
     if (values === undefined) throw new Error(`the values of ${tensor.name} do not fit its shape`);
     const codes = new Uint16Array(values.length);
@@ -118,7 +123,29 @@ export class HalfGraph {
       codes[i] = floatToHalf(clamped);
       if (value !== 0 && halfToFloat(codes[i]) === 0) this.flushed++;
     }
-    return halfTensor(tensor.name, tensor.dims, codes);
+    const made = halfTensor(tensor.name, tensor.dims, codes);
+    const { data } = tensor;
+    if (made.data.kind !== 'raw' || data.kind !== 'raw' || data.replaced === undefined) return made;
+    return { ...made, data: { ...made.data, replaced: this.#halvedRecord(data.replaced) } };
+  }
+
+  /**
+   * What a correction took away, as its operator now reads it: putting it back must give a graph that loads. It gets a
+   * name of its own, because floats of the old name may still be read by others.
+   */
+  #halvedRecord(replaced: ReplacedTensor): ReplacedTensor {
+    const { input, tensor } = replaced;
+    if (input === undefined || tensor?.dataType !== 'float32') return replaced;
+    const name = this.#main.freshName(`${input}_fp16`);
+    return { input: name, tensor: { ...this.#uncounted(tensor), name } };
+  }
+
+  /** What a tensor loses that is not written is counted nowhere. */
+  #uncounted(tensor: Tensor): Tensor {
+    const counted = [this.overflowed, this.flushed];
+    const halved = this.#halved(tensor);
+    [this.overflowed, this.flushed] = counted;
+    return halved;
   }
 
   /** Where nobody reads the float constant any more, the halves take its name: a weight keeps its identity. */

@@ -4,12 +4,14 @@ import { createNodeRunner } from '../../../runtime/node-runner.ts';
 import { floatTensor, graph, int, ints, model, node, valueInfo } from '../../onnx/build.ts';
 import type { Model } from '../../onnx/ir.ts';
 import { verifyModel } from '../../onnx/verify.ts';
-import { listWeights } from '../../onnx/weights.ts';
+import { listWeights, readWeight } from '../../onnx/weights.ts';
 import { writeModel } from '../../onnx/write.ts';
 import { calibrationOn, floatFeed, givenSamples } from '../../testing/node-calibration.ts';
 import { noise, weight } from '../../testing/weight-models.ts';
 import { targetOf } from '../../targets/registry.ts';
 import type { TargetId } from '../../targets/types.ts';
+import { plainModel } from '../../calibration/plain-model.ts';
+import { correctBiasPass } from '../correct-bias/pass.ts';
 import { lowerModel } from '../lowering/lower.ts';
 import { quantizeWeights } from '../quantize-weights/pass.ts';
 import { seededRandom } from '../random.ts';
@@ -167,7 +169,49 @@ describe('convert-half', () => {
     const wasm = await convert(net, 'ort-wasm');
     expect(wasm.model).toBe(net);
     expect(wasm.facts['note']).toContain('does not compute in fp16');
-    const old = { ...net, opsets: [{ domain: '', version: 8 }] };
-    expect((await convert(old)).facts['note']).toBe('operator set 8 is below 9');
+    const strange = node('Strange', ['y'], ['z']);
+    const old = {
+      ...net,
+      graph: { ...net.graph, nodes: [...net.graph.nodes, strange] },
+      opsets: [{ domain: '', version: 8 }],
+    };
+    const { model: same, facts } = await convert(old);
+    expect(same).toBe(old);
+    expect(facts['note']).toBe('operator set 8 is below 9, and the model cannot be raised to it');
+  });
+
+  it('raises an old operator set, and says so', async () => {
+    const old = { ...net, irVersion: 8, opsets: [{ domain: '', version: 8 }] };
+    const { model: made, facts } = await convert(old, 'tensorrt');
+    expect(verifyModel(made).errors).toEqual([]);
+    expect(made.opsets[0].version).toBe(9);
+    expect(facts['operator set']).toBe('8 → 9');
+    expect(facts['operators in fp16']).toBe(7);
+  });
+
+  it('keeps the bias that a correction replaced, in halves, so that it can be put back', async () => {
+    const context = contextFor('ort-webgpu');
+    const storage = { precision: 'int4', storage: 'decode-at-load' };
+    const coarse = await quantizeWeights.run(net, storage, {}, context);
+    const corrected = await correctBiasPass.run(coarse.model, {}, {}, context);
+    expect(corrected.changed.map(({ layer }) => layer)).toContain('w1');
+    const { model: made } = await convertHalfPass.run(corrected.model, {}, {}, context);
+    const bias = made.graph.initializers.find(({ name }) => name === 'b1');
+    const record = bias?.data.kind === 'raw' ? bias.data.replaced : undefined;
+    // A half has 11 bits: 2^-11 of the value is the most that rounding takes.
+    const was = noise(8, 2);
+    const kept = record?.tensor === undefined ? undefined : readWeight(record.tensor);
+    kept?.forEach((value, i) =>
+      expect(Math.abs(value - was[i])).toBeLessThanOrEqual(Math.abs(was[i]) / 2048),
+    );
+    expect(kept).toHaveLength(8);
+    const floats = plainModel(made, 'floats');
+    expect(verifyModel(floats).errors).toEqual([]);
+    const [before, after] = [await outputs(net), await outputs(floats)];
+    const scale = Math.max(...before['logits'].map(Math.abs));
+    // Five operators in a row, each rounding by at most 2^-11 of the largest value; the correction itself is far larger.
+    before['logits'].forEach((value, i) =>
+      expect(Math.abs(after['logits'][i] - value)).toBeLessThan(10 * 2 ** -11 * scale),
+    );
   });
 });

@@ -8,6 +8,7 @@ import { openDraft } from '../../onnx/draft.ts';
 import { PareError } from '../../errors.ts';
 import { constantOf, opsetOf } from '../../onnx/build.ts';
 import type { Model, Node } from '../../onnx/ir.ts';
+import { raiseOpset } from '../../onnx/opset.ts';
 import { inferByRule } from '../../onnx/shapes/infer.ts';
 import { listWeights } from '../../onnx/weights.ts';
 import { withDefaults } from '../params.ts';
@@ -25,10 +26,11 @@ export const convertHalfPass: Pass = {
     of: 'floats',
     ranges: target.fp16 === 'computes' ? [...valuesOf(model).floats] : [],
   }),
-  async run(model, params, _layers, context) {
+  async run(given, params, _layers, context) {
     await context.checkpoint(0, 'looking at the graph');
+    const model = withOpset(given);
     const refusal = refusalOf(model, context);
-    if (refusal !== undefined) return unchanged(model, refusal);
+    if (refusal !== undefined) return unchanged(given, refusal);
     const values = valuesOf(model);
     const { floats } = values;
     const { samples } = context.calibration ?? {};
@@ -58,7 +60,7 @@ export const convertHalfPass: Pass = {
         else skipped.push({ layer: layer.id, reason });
       }
     }
-    if (half.converted === 0) return unchanged(model, 'no operator of the graph computes in fp16');
+    if (half.converted === 0) return unchanged(given, 'no operator of the graph computes in fp16');
     const made = half.finish(draft);
     return {
       model: made,
@@ -67,6 +69,7 @@ export const convertHalfPass: Pass = {
       facts: {
         'operators in fp16': half.converted,
         'casts added': half.casts,
+        ...(model === given ? {} : { 'operator set': `${opsetOf(given)} → ${MIN_OPSET}` }),
         ...(half.overflowed === 0 ? {} : { 'weights beyond 65504, clamped': half.overflowed }),
         ...(half.flushed === 0 ? {} : { 'weights too small for fp16, now 0': half.flushed }),
         ...Object.fromEntries([...kept].map(([why, count]) => [`in fp32: ${why}`, count])),
@@ -76,13 +79,21 @@ export const convertHalfPass: Pass = {
   },
 };
 
+/** The model itself where it is new enough, or cannot be raised. */
+function withOpset(model: Model): Model {
+  if (opsetOf(model) >= MIN_OPSET) return model;
+  const draft = openDraft(model);
+  return raiseOpset(draft, MIN_OPSET).ok ? draft.finish() : model;
+}
+
 function unchanged(model: Model, why: string): PassOutcome {
   return { model, changed: [], skipped: [], facts: { 'operators in fp16': 0, note: why } };
 }
 
 function refusalOf(model: Model, { target }: PassContext): string | undefined {
   if (target.fp16 !== 'computes') return `${target.label} does not compute in fp16`;
-  if (opsetOf(model) < MIN_OPSET) return `operator set ${opsetOf(model)} is below ${MIN_OPSET}`;
+  if (opsetOf(model) < MIN_OPSET)
+    return `operator set ${opsetOf(model)} is below ${MIN_OPSET}, and the model cannot be raised to it`;
   if (model.functions.length > 0) return 'the model has local functions';
   const nested = model.graph.nodes.find((n) =>
     n.attributes.some(({ kind }) => kind === 'graph' || kind === 'graphs'),

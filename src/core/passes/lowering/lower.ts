@@ -13,6 +13,8 @@ import { raiseOpset } from '../../onnx/opset.ts';
 import { tensorBytes } from '../../onnx/tensor-data.ts';
 import { editorsByPath, listWeights, replaceWeight } from '../../onnx/weights.ts';
 import type { WeightLayer } from '../../onnx/weights.ts';
+import { targetOf } from '../../targets/registry.ts';
+import type { Target } from '../../targets/types.ts';
 import { elementCount } from '../../tensor/dtype.ts';
 import type { WeightEncoding } from '../../tensor/encoding.ts';
 import type { SkippedLayer } from '../types.ts';
@@ -27,6 +29,7 @@ import type { MatrixSite } from './matmul-nbits.ts';
 import { bytesElsewhere, constantBytes, filled, sharedTensor, writtenNodeBytes } from './measure.ts';
 import type { Holder } from './measure.ts';
 import { bestOpset, wishedOpsets } from './raise.ts';
+import { quantizesActivations, whyConstant } from './constant-weights.ts';
 import { isKept } from './fill.ts';
 import { freeDomain, namePrefix, sitePrefix } from './names.ts';
 
@@ -50,22 +53,32 @@ const FIRST_IR_WITH_INT4 = 10;
 
 /**
  * @param checkpoint called before each weight; may throw `cancelled`.
- * @param functions whether the target reads functions inside a file.
+ * @param target what reads the file. A model of an older operator set than it reads is raised, where that can be done.
  */
 export async function lowerModel(
   model: Model,
   checkpoint: (fraction: number, doing: string) => Promise<void> = async () => {},
-  functions = true,
+  target: Reader = EVERYTHING,
 ): Promise<Lowered> {
+  const least = target.opset.min;
   const first = openDraft(model);
-  const layers = encodedLayers(model, first);
-  if (layers.length === 0) return { model, reverted: [], facts: {} };
-  const domain = functions ? freeDomain(model) : NO_FUNCTIONS;
-  const raised = raiseFor(model, layers, first, domain);
+  const { layers, constants } = splitLayers(model, first, target);
+  if (layers.length + constants.length === 0) {
+    const { draft, opset, facts } = raiseToLeast(model, least, first);
+    return { model: opset === opsetOf(model) ? model : draft.finish(), reverted: [], facts };
+  }
+  const domain = target.localFunctions ? freeDomain(model) : NO_FUNCTIONS;
+  const raised = raiseFor(model, layers, first, domain, least);
   const job = new LoweringJob(model, raised.draft, raised.opset);
   const plan = decideForms(requestsFor(model, layers, raised.opset, first), domain);
   const reverted: Reverted[] = [];
   const notes = new Set<string>();
+  for (const { layer, reason } of constants) {
+    const { encoding, original } = layer;
+    const tensor = encoding.mask === undefined ? original : withZeros(original, encoding);
+    job.restore(layer.layer, tensor);
+    reverted.push({ layer: layer.layer.id, reason, tensor });
+  }
   for (const [i, layer] of layers.entries()) {
     await checkpoint(i / layers.length, `writing ${layer.layer.label}`);
     const choice = plan.choices[i];
@@ -83,6 +96,11 @@ export async function lowerModel(
   return { model: job.finish(plan.functions), reverted, facts };
 }
 
+type Reader = Pick<Target, 'label' | 'weights' | 'localFunctions' | 'opset'>;
+
+/** Where nobody has said what reads the file. */
+const EVERYTHING: Reader = targetOf();
+
 interface EncodedLayer {
   readonly layer: WeightLayer;
   readonly encoding: WeightEncoding;
@@ -99,6 +117,24 @@ function encodedLayers(model: Model, draft: ModelDraft): EncodedLayer[] {
   });
 }
 
+/** Weights that are written in a form, and those that the target reads only as floats. */
+function splitLayers(
+  model: Model,
+  draft: ModelDraft,
+  target: Reader,
+): { layers: EncodedLayer[]; constants: { layer: EncodedLayer; reason: string }[] } {
+  const quantized = quantizesActivations(model);
+  const layers: EncodedLayer[] = [];
+  const constants: { layer: EncodedLayer; reason: string }[] = [];
+  for (const layer of encodedLayers(model, draft)) {
+    const readers = layer.layer.consumers.map(({ node }) => node);
+    const reason = whyConstant(readers, layer.encoding, target, quantized);
+    if (reason === undefined) layers.push(layer);
+    else constants.push({ layer, reason });
+  }
+  return { layers, constants };
+}
+
 interface Raised {
   readonly draft: ModelDraft;
   readonly opset: number;
@@ -106,17 +142,36 @@ interface Raised {
 }
 
 /** Raises the operator set as far as the chosen forms need and the graph allows. */
-function raiseFor(model: Model, layers: readonly EncodedLayer[], draft: ModelDraft, domain: string): Raised {
+function raiseFor(
+  model: Model,
+  layers: readonly EncodedLayer[],
+  draft: ModelDraft,
+  domain: string,
+  least: number,
+): Raised {
   const opset = opsetOf(model);
   const facts: Record<string, string> = {};
   for (const target of wishedOpsets(requestsFor(model, layers, bestOpset(opset), draft), opset, domain)) {
+    if (target < least) break;
     const attempt = openDraft(model);
     const result = raiseOpset(attempt, target);
     if (result.ok)
       return { draft: attempt, opset: target, facts: { ...facts, 'operator set': `${opset} → ${target}` } };
     facts[`operator set ${target}`] = `not raised: ${result.reason}`;
   }
-  return { draft, opset, facts };
+  const { facts: more, ...raised } = raiseToLeast(model, least, draft);
+  return { ...raised, facts: { ...facts, ...more } };
+}
+
+/** @param draft of `model`, unchanged: given back where nothing is raised */
+function raiseToLeast(model: Model, least: number, draft: ModelDraft): Raised {
+  const opset = opsetOf(model);
+  if (opset >= least) return { draft, opset, facts: {} };
+  const attempt = openDraft(model);
+  const result = raiseOpset(attempt, least);
+  return result.ok
+    ? { draft: attempt, opset: least, facts: { 'operator set': `${opset} → ${least}` } }
+    : { draft, opset, facts: { [`operator set ${least}`]: `not raised: ${result.reason}` } };
 }
 
 /** @param draft of `model`, unchanged */

@@ -29,7 +29,7 @@ export function openvinoBreaches(view: QdqView): Breach[] {
       what: `${count(where.length, 'recurrent layer')} with weights behind DequantizeLinear in a file that quantizes activations.`,
       where: where.map(nameOf),
       why: 'OpenVINO keeps DequantizeLinear in such a file and then refuses it, because LSTM, GRU and RNN want constants.',
-      fix: 'Leave the weights of these layers in floats, or store them "decode at load".',
+      fix: 'Leave the weights of these layers in floats, as Pare does when it makes the file for this target.',
     },
   ];
 }
