@@ -5,16 +5,19 @@ import type { ParityRow } from '../../../core/doctor/types.ts';
 import { useApp, useAppState } from '../../store/context.ts';
 import { ORIGINAL } from '../../store/state.ts';
 import { formatDecibels, plural } from '../../ui/format.ts';
+import { useGpu } from './use-gpu.ts';
 
 export function Parity({ entryId }: { readonly entryId: string | null }): ReactElement {
-  const { tuning, studio } = useApp();
+  const { tuning } = useApp();
+  const gpu = useGpu();
   const rows = useAppState((state) => (entryId === null ? undefined : state.parity[entryId]));
   const error = useAppState((state) => state.parityError);
   const busy = useAppState((state) => state.job?.kind === 'examine');
-  if (!studio.capabilities.webgpu) {
+  if (gpu === 'none') {
     return (
       <p className="small mute">
-        This browser offers no WebGPU device, so that its results cannot be compared with those of the CPU.
+        This browser gives the page no graphics processor (WebGPU), so there is nothing to compare the CPU’s
+        results with.
       </p>
     );
   }
@@ -24,7 +27,7 @@ export function Parity({ entryId }: { readonly entryId: string | null }): ReactE
       <Button
         size="compact-sm"
         variant="default"
-        disabled={!variant || busy}
+        disabled={!variant || busy || gpu === 'asking'}
         title={variant ? undefined : 'Make a variant first'}
         onClick={() => {
           if (entryId !== null) void tuning.parity(entryId);
@@ -44,13 +47,13 @@ function ParityTable({ rows }: { readonly rows: readonly ParityRow[] }): ReactEl
     <div className="parity" tabIndex={0} role="region" aria-label="Runtimes compared, scrollable">
       <table className="table">
         <caption className="small mute">
-          The same {plural(samples, 'input')} through each. SQNR: above 40 dB there is no difference to speak
-          of.
+          The same {plural(samples, 'input')} through each. Above 40 dB there is no difference to speak of,
+          below 20 dB a lot (ratio of signal to difference, SQNR).
         </caption>
         <thead>
           <tr>
             <th scope="col">Compared</th>
-            <th scope="col">SQNR</th>
+            <th scope="col">Likeness</th>
             <th scope="col">Largest error</th>
           </tr>
         </thead>
