@@ -88,7 +88,9 @@ export function agreementVerdict(entry: StudyEntry): Verdict | null {
   return {
     tone,
     text:
-      top1 === undefined ? `SQNR ${formatDecibels(sqnrDb)}` : `same first class: ${formatPercent(top1, 0)}`,
+      top1 === undefined
+        ? `${formatDecibels(sqnrDb)} signal to difference`
+        : `same first class: ${formatPercent(top1, 0)}`,
   };
 }
 

@@ -67,10 +67,10 @@ export function Inspector(): ReactElement {
         )}
         {shown === null || shown.sqnrDb === null ? null : (
           <>
-            <dt title="Signal to noise of the weights (SQNR): above 40 dB hardly anything is lost, below 20 dB a lot">
-              Error
-            </dt>
-            <dd>{formatDecibels(shown.sqnrDb)} SQNR</dd>
+            <dt>Error</dt>
+            <dd title="Ratio of the weights to their rounding errors (SQNR)">
+              {formatDecibels(shown.sqnrDb)} <small className="mute">{errorWords(shown.sqnrDb)}</small>
+            </dd>
           </>
         )}
         {shown === null || layer.elements === 0 ? null : (
@@ -100,6 +100,12 @@ export function Inspector(): ReactElement {
       />
     </section>
   );
+}
+
+/** What decibels of rounding error mean: each 20 are a factor of ten. */
+function errorWords(sqnrDb: number): string {
+  if (sqnrDb >= 40) return 'hardly any';
+  return sqnrDb >= 20 ? 'some' : 'a lot';
 }
 
 /** Why the layer, or a pass of it, was left out. */
