@@ -4,8 +4,8 @@
  *
  * Work is repeated inside one run (parallel nodes whose outputs nobody fetches), so that the cost of a call is small
  * beside it. Integer layers stand between two others, as they do in real models, and see values as real ones do: the
- * kernels clamp each result with branches, so that results of which half are negative in no order, as in front of a Relu,
- * take up to twice as long as results that all fit.
+ * kernels clamp each result with branches, so that results of which some are negative in no order, as in front of a Relu,
+ * take up to twice as long as results that all fit. Feed values ≥ 0 in no order.
  */
 import type { BytePart } from '../bytes/source.ts';
 import {
@@ -33,7 +33,7 @@ export interface ProbeWork {
   readonly floatMacs?: number;
   readonly integerMacs?: number;
   readonly integerOutputs?: number;
-  /** Results of integer convolutions of which about half are clamped at zero. */
+  /** Results of integer convolutions of which about half are clamped at zero, by filter more or less. */
   readonly rectified?: number;
   readonly depthwiseFloats?: number;
   /** Rows of output planes of float depthwise convolutions. */
@@ -146,7 +146,7 @@ function inputDims({ channels, side }: Convolution): number[] {
 
 /** Weights' codes are uniform in ±LARGEST_CODE. */
 const LARGEST_CODE = 100;
-/** Standard deviation of what a layer adds up to, for inputs in [−1, 1] and what comes of them: about 0.9. */
+/** Standard deviation of what a layer adds up to, for inputs in [0, 1] and what comes of them: about 0.9. */
 const GAIN = 1.5;
 /** Codes reach this far: more than three standard deviations, so that the upper end clamps next to nothing. */
 const REACH = 3;
