@@ -82,7 +82,7 @@ function judgeMillis(limit: number, { millis, speedUnknown }: GoalFacts): Judged
 function judgeSpeedup(limit: number, { speedup, speedUnknown }: GoalFacts): Judged {
   if (speedup === null) return notMeasured('The speed-up', speedUnknown);
   const state = atLeast(speedup, limit);
-  const said = `${timesText(speedup.value)} as fast of at least ${timesText(limit)}`;
+  const said = `${timesText(speedup.value)} as fast; the goal asks for at least ${timesText(limit)}`;
   return { state, sentence: withRange(state, said, speedup, timesText) };
 }
 
