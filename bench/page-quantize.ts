@@ -100,7 +100,13 @@ async function main(): Promise<void> {
   ];
   const all: Times[] = [];
   await withStudio(async (browser, url) => {
-    for (let run = 0; run < RUNS; run++) all.push(await visit(browser, url, files));
+    for (let run = 1; run <= RUNS; run++) {
+      const times = await visit(browser, url, files);
+      all.push(times);
+      console.log(
+        `visit ${run}: int8 ${times.int8Seconds.toFixed(1)} s, heat-map ${times.heatSeconds.toFixed(1)} s`,
+      );
+    }
   });
   const print = (what: string, seconds: readonly number[]): void =>
     console.log(
