@@ -46,4 +46,11 @@ describe('readActivations', () => {
     expect(byMethod.get('mse')).not.toEqual(byMethod.get('auto'));
     expect(byMethod.get('percentile')).not.toEqual(byMethod.get('auto'));
   });
+
+  it('rounds what a layer writes only where the recipe does: the last product gives floats', async () => {
+    const { grids } = await readActivations(plantedModel(1), { target: 'ort-wasm' }, searchContext());
+    expect(grids.get('c3')?.output).not.toBeNull();
+    expect(grids.get('fc')?.input).toBeDefined();
+    expect(grids.get('fc')?.output).toBeNull();
+  });
 });

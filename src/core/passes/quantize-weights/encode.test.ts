@@ -163,6 +163,30 @@ describe('second-order rounding', () => {
       expect(Math.abs(back[r * 48 + 5] - nearest[r * 48 + 5])).toBeLessThan(largest);
   });
 
+  it('without a factor of the moments it descends, and does not call it GPTQ', async () => {
+    const none = { ...kernels, inverseCholesky: () => Promise.resolve(null) };
+    for (const method of ['gptq', 'gptq-descent'] as const) {
+      const task = taskOf(noise(6 * 16, 7), [6, 16], { method }, { gram: moments(16) });
+      const made = await encodeCodes(task, none, calm);
+      expect(made.method).toBe('descent');
+      expect(made.note).toContain('no factor for GPTQ: descent alone');
+      const wanted = await encodeCodes({ ...task, plan: { ...task.plan, method: 'descent' } }, kernels, calm);
+      expect(made.part.codes).toEqual(wanted.part.codes);
+    }
+  });
+
+  it('a depthwise channel that never sees anything is said, the others get GPTQ', async () => {
+    const gram = moments(9, 4);
+    gram.values.fill(0, 0, 81);
+    const made = await encodeCodes(
+      taskOf(noise(36, 8), [4, 1, 3, 3], { method: 'gptq-descent' }, { gram }),
+      kernels,
+      calm,
+    );
+    expect(made.method).toBe('gptq-descent');
+    expect(made.note).toContain('1 of 4 groups of its inputs have no factor');
+  });
+
   it('moments that cannot serve say why', () => {
     const good = moments(9, 4);
     expect(momentsProblem(good, [8, 1, 3, 3], 0)).toBeUndefined();
@@ -297,6 +321,33 @@ describe('palettes', () => {
     const task = taskOf(noise(16 * 48, 7), [16, 48], { precision: 'palette16' }, { gram: moments(48) });
     const nearest = await encode({ ...task, plan: { ...task.plan, method: 'nearest' } });
     expect((await encode(task)).outputError).toBeLessThan(0.75 * (nearest.outputError ?? 0));
+  });
+
+  it('say what was done: descent, never GPTQ, and nearest codes of very long rows', async () => {
+    const short = await encodeCodes(
+      taskOf(noise(4 * 16, 9), [4, 16], { precision: 'palette16', method: 'gptq' }, { gram: moments(16) }),
+      kernels,
+      calm,
+    );
+    expect(short).toMatchObject({ method: 'descent', note: 'a palette has no GPTQ: descent alone' });
+    const columns = 1153;
+    const values = new Float32Array(columns * columns);
+    for (let i = 0; i < columns; i++) values[i * columns + i] = 1;
+    const gram: LayerGram = {
+      layer: 'w',
+      groups: 1,
+      columns,
+      values,
+      sums: new Float32Array(columns),
+      rows: columns,
+    };
+    const long = await encodeCodes(
+      taskOf(noise(columns, 10), [1, columns], { precision: 'palette16' }, { gram }),
+      kernels,
+      calm,
+    );
+    expect(long.method).toBe('nearest');
+    expect(long.note).toContain('too many inputs');
   });
 
   it('of nothing but zeros are zeros', async () => {

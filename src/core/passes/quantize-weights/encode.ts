@@ -16,7 +16,6 @@ import { descendAssumed, descendDense } from './descend.ts';
 import type { Matrix } from './descend.ts';
 import { hqq } from './hqq.ts';
 import { palettize } from './palette.ts';
-import type { PaletteCodes } from './palette.ts';
 import type { Method, QuantizePlan } from './plan.ts';
 import { channelRows, fromChannelRows, toRows } from './rows.ts';
 import { damped, gramProblem, relativeOutputError, secondOrderCodes } from './second-order.ts';
@@ -49,11 +48,12 @@ type Pause = () => Promise<void>;
 
 export async function encodeCodes(task: EncodeTask, kernels: KernelSet, pause: Pause): Promise<Encoded> {
   const { plan, gram } = task;
-  const { method, note } = methodFor(task);
-  const notes = note === undefined ? [] : [note];
-  const part = isPalette(plan.precision)
-    ? await encodePalette(task, method, kernels, pause)
-    : await encodeIntegers({ ...task, precision: plan.precision }, method, kernels, pause, notes);
+  const { method: suited, note } = methodFor(task);
+  const found = isPalette(plan.precision)
+    ? await encodePalette(task, suited, pause)
+    : await encodeIntegers({ ...task, precision: plan.precision }, suited, kernels, pause);
+  const { part, method } = found;
+  const notes = [note, found.note].filter((one) => one !== undefined);
   await pause();
   const error = gram === undefined ? undefined : await outputErrorOf(task, part, gram, pause);
   return {
@@ -105,15 +105,20 @@ function layoutFor({ values, dims, axis, plan }: EncodeTask): Layout | undefined
   };
 }
 
+/** Codes, and the method that they were really found by. */
+type Codes = Pick<Encoded, 'part' | 'method' | 'note'>;
+
 async function encodeIntegers(
   task: EncodeTask & { readonly precision: IntegerPrecision },
   method: DoneMethod,
   kernels: KernelSet,
   pause: Pause,
-  notes: string[],
-): Promise<Encoded['part']> {
+): Promise<Codes> {
   const { values, dims, plan, precision, gram } = task;
-  if (method === 'hqq') return hqq(values, dims, { ...plan, precision }, plan.zeroType === undefined, pause);
+  if (method === 'hqq') {
+    const part = await hqq(values, dims, { ...plan, precision }, plan.zeroType === undefined, pause);
+    return { part, method };
+  }
   const twoSided =
     plan.signed && precision !== 'int8' && plan.clip === 'mse' && plan.form !== 'dequantize-linear';
   // The nearest codes of int4 do better with one side: turned scales shift the mean of a channel's weights.
@@ -127,9 +132,10 @@ async function encodeIntegers(
   await pause();
   const nearest = await nearestCodes(rows, dims, plan.granularity, grids, kernels);
   const layout = method === 'nearest' ? undefined : layoutFor(task);
-  if (layout === undefined) return stored(nearest, grids, dims, spec);
+  if (layout === undefined) return { part: stored(nearest, grids, dims, spec), method: 'nearest' };
   const { axis, matrix } = layout;
   let codes = toChannelRows(nearest, dims, axis);
+  let done: Pick<Codes, 'method' | 'note'> = { method };
   if (method === 'assumed') {
     await descendAssumed(matrix, codes, codecFor(grids, layout), task.kernel ?? 1, pause);
   } else if (gram !== undefined && method !== 'nearest') {
@@ -140,9 +146,9 @@ async function encodeIntegers(
       pause,
     );
     codes = found.codes;
-    if (found.withoutGptq) notes.push('too many inputs to a channel for GPTQ: descent alone');
+    done = { method: found.method, ...(found.note === undefined ? {} : { note: found.note }) };
   }
-  return stored(fromChannelRows(codes, dims, axis) as Int8Array, grids, dims, spec);
+  return { part: stored(fromChannelRows(codes, dims, axis) as Int8Array, grids, dims, spec), ...done };
 }
 
 function codecFor(grids: Grids, { size, groups, shared, matrix }: Layout): Codec {
@@ -174,26 +180,27 @@ function toChannelRows(codes: Int8Array, dims: readonly number[], axis: number):
 /** Descent on a palette needs a row's products at every step in plain code. */
 const MOST_PALETTE_COLUMNS = 1152;
 
-async function encodePalette(
-  task: EncodeTask,
-  method: DoneMethod,
-  _kernels: KernelSet,
-  pause: Pause,
-): Promise<PaletteCodes> {
+async function encodePalette(task: EncodeTask, method: DoneMethod, pause: Pause): Promise<Codes> {
   const { values, dims, plan, gram } = task;
   const precision = plan.precision as PalettePrecision;
   const first = await palettize(values, dims, { ...plan, precision }, pause);
   const layout = method === 'nearest' || method === 'hqq' ? undefined : layoutFor(task);
-  if (layout === undefined) return first;
+  if (layout === undefined) return { part: first, method: 'nearest' };
   const { axis, matrix, size, groups, shared } = layout;
+  if (method !== 'assumed' && matrix.columns > MOST_PALETTE_COLUMNS) {
+    const note = 'too many inputs to a channel for descent on a palette: nearest codes';
+    return { part: first, method: 'nearest', note };
+  }
   const scales = shared ? new Float32Array(matrix.rows).fill(first.scales[0]) : first.scales;
   const codec = paletteCodec(first.codebook, scales, size, groups);
   const codes = Uint8Array.from(toChannelRows(new Int8Array(first.codes.buffer), dims, axis), (c) => c & 255);
   if (method === 'assumed') await descendAssumed(matrix, codes, codec, task.kernel ?? 1, pause);
-  else if (gram !== undefined && matrix.columns <= MOST_PALETTE_COLUMNS) {
-    await descendGroups(matrix, codes, codec, gram, pause);
-  }
-  return { ...first, codes: fromChannelRows(codes, dims, axis) as Uint8Array };
+  else if (gram !== undefined) await descendGroups(matrix, codes, codec, gram, pause);
+  const part = { ...first, codes: fromChannelRows(codes, dims, axis) as Uint8Array };
+  if (method === 'assumed') return { part, method };
+  // GPTQ needs grids of equal steps: a palette has none, whatever was asked for.
+  const asked = plan.method === 'auto' || plan.method === 'descent';
+  return { part, method: 'descent', ...(asked ? {} : { note: 'a palette has no GPTQ: descent alone' }) };
 }
 
 async function descendGroups(

@@ -37,8 +37,10 @@ export interface SecondOrderTask {
 
 export interface SecondOrderCodes {
   readonly codes: Int8Array;
-  /** Rows were too long for GPTQ: descent alone. */
-  readonly withoutGptq: boolean;
+  /** What was done; descent alone where GPTQ could not be had for any of the groups. */
+  readonly method: SecondOrderTask['method'];
+  /** Why GPTQ was left out, and where not everywhere. */
+  readonly note?: string;
 }
 
 /** Why the moments cannot serve; undefined = they can. */
@@ -62,8 +64,9 @@ export async function secondOrderCodes(
   const { matrix, gram, method, nearest } = task;
   const { columns } = matrix;
   const rows = matrix.rows / gram.groups;
-  const withoutGptq = method !== 'descent' && columns > MOST_GPTQ_COLUMNS;
+  const tooLong = columns > MOST_GPTQ_COLUMNS;
   const codes = nearest.slice();
+  let corrected = 0;
   for (let g = 0; g < gram.groups; g++) {
     const h = damped(
       gram.values.subarray(g * columns * columns, (g + 1) * columns * columns),
@@ -71,11 +74,17 @@ export async function secondOrderCodes(
       DAMPING,
     );
     const part = { from: g * rows, rows };
-    if (method !== 'descent' && !withoutGptq) await gptqPart(task, part, h, codes, kernels, pause);
-    if (method !== 'gptq' || withoutGptq) await descendPart(task, part, h, codes, kernels, pause);
+    const wanted = method !== 'descent' && !tooLong;
+    const done = wanted && (await gptqPart(task, part, h, codes, kernels, pause));
+    if (done) corrected++;
+    if (method !== 'gptq' || !done) await descendPart(task, part, h, codes, kernels, pause);
     if (g % 8 === 7) await pause();
   }
-  return { codes, withoutGptq };
+  if (method === 'descent' || corrected === gram.groups) return { codes, method };
+  const note = tooLong
+    ? 'too many inputs to a channel for GPTQ: descent alone'
+    : `the moments of ${gram.groups === 1 ? 'its inputs' : `${gram.groups - corrected} of ${gram.groups} groups of its inputs`} have no factor for GPTQ: descent alone`;
+  return { codes, method: corrected === 0 ? 'descent' : method, note };
 }
 
 interface Part {
@@ -83,6 +92,7 @@ interface Part {
   readonly rows: number;
 }
 
+/** False where there is no factor: no code was changed. */
 async function gptqPart(
   task: SecondOrderTask,
   part: Part,
@@ -90,12 +100,12 @@ async function gptqPart(
   codes: Int8Array,
   kernels: KernelSet,
   pause: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   const { columns } = task.matrix;
   const order = fallingDiagonal(h, columns);
   const u = await factor(permuted(h, columns, order), columns, kernels, pause);
   await pause();
-  if (u === undefined) return;
+  if (u === undefined) return false;
   const groupOf = Uint32Array.from(order, (c) => Math.floor(c / task.size));
   const { from, rows } = part;
   const w = new Float32Array(rows * columns);
@@ -107,6 +117,7 @@ async function gptqPart(
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) codes[(from + r) * columns + order[c]] = found[r * columns + c];
   }
+  return true;
 }
 
 async function descendPart(
