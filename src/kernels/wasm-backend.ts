@@ -112,7 +112,8 @@ function statistics({ wasm, arena }: WasmContext) {
   return { histogram, errorSums };
 }
 
-function affine({ wasm, arena }: WasmContext) {
+function affine(context: WasmContext) {
+  const { wasm, arena } = context;
   function quantizeRows(
     x: Float32Array,
     rows: number,
@@ -154,7 +155,10 @@ function affine({ wasm, arena }: WasmContext) {
       arena.read(out, codes.subarray(from, to));
     }
   }
+  return { quantizeRows, quantizeRowsInto, ...decoding(context) };
+}
 
+function decoding({ wasm, arena }: WasmContext) {
   function dequantizeRows(
     codes: Codes,
     rows: number,
@@ -180,7 +184,7 @@ function affine({ wasm, arena }: WasmContext) {
     }
     return values;
   }
-  return { quantizeRows, quantizeRowsInto, dequantizeRows };
+  return { dequantizeRows };
 }
 
 /** The best scale of one row that does not fit in a chunk: one sweep for absmax, one for the errors of all factors. */

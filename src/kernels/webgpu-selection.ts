@@ -84,6 +84,11 @@ export function createGpuSelection(gpu: GpuRunner) {
     return mask;
   }
 
+  return { kthMagnitude, topMask, ...nmMasks(gpu) };
+}
+
+/** n of every m in a row; chunks start at whole groups, not at whole bytes of the mask. */
+function nmMasks(gpu: GpuRunner) {
   async function nmMask(
     x: Float32Array,
     rows: number,
@@ -125,6 +130,5 @@ export function createGpuSelection(gpu: GpuRunner) {
       if (shift > 0 && first + b + 1 < mask.length) mask[first + b + 1] |= bits >> (8 - shift);
     });
   }
-
-  return { kthMagnitude, topMask, nmMask };
+  return { nmMask };
 }

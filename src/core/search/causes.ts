@@ -36,10 +36,17 @@ export function findCauses(
   damages: readonly OptionDamage[],
   suspicious: boolean,
 ): Cause[] {
+  const causes = [...weightCauses(facts), ...inputCauses(facts, damages), ...placeCauses(facts)];
+  if (causes.length > 0 || !suspicious) return causes;
+  const text = 'Neither its weights nor its inputs show why; the layer simply carries much of the result.';
+  return [{ id: 'none-found', text }];
+}
+
+/** What is in its weights. */
+function weightCauses({ weight, perTensor }: CauseFacts): Cause[] {
   const causes: Cause[] = [];
-  const { weight, activationRatio, clipped } = facts;
   if (weight.channelRatio !== undefined && weight.channelRatio >= CHANNEL_RATIO) {
-    const consequence = facts.perTensor
+    const consequence = perTensor
       ? 'one scale cannot serve them all'
       : 'one scale for the whole layer could not serve them all';
     causes.push({
@@ -59,47 +66,45 @@ export function findCauses(
       text: `One weight is ${round(weight.outlier)} times the spread of its channel: it stretches the scale, and the others lose precision.`,
     });
   }
+  return causes;
+}
+
+/** What flows into it. */
+function inputCauses(
+  { activationRatio, clipped, fanIn, breakEven }: CauseFacts,
+  damages: readonly OptionDamage[],
+): Cause[] {
+  const causes: Cause[] = [];
+  const integers = damages.some(({ option }) => option === 'int8-activations');
   if (activationRatio !== undefined && activationRatio >= ACTIVATION_RATIO) {
     causes.push({
       id: 'activation-range',
       text: `One channel of its input is ${round(activationRatio)} times larger than the median one: small weights decide much there, and one range for all channels leaves few levels for the rest.`,
     });
   }
-  if (clipped !== undefined && clipped >= CLIPPED_SHARE && has(damages, 'int8-activations')) {
+  if (clipped !== undefined && clipped >= CLIPPED_SHARE && integers) {
     causes.push({
       id: 'clipped',
       text: `${round(100 * clipped)} % of its input values lie beyond the range that its 8-bit codes cover.`,
     });
   }
-  if (facts.fanIn !== undefined && facts.fanIn < facts.breakEven && has(damages, 'int8-activations')) {
+  if (fanIn !== undefined && fanIn < breakEven && integers) {
     causes.push({
       id: 'few-inputs',
-      text: `Each output sums only ${facts.fanIn} products: integer kernels save little there, and rounding their results costs more.`,
-    });
-  }
-  if (facts.elements < TINY_ELEMENTS) {
-    causes.push({
-      id: 'tiny-layer',
-      text: `It has ${facts.elements} weights: keeping them in more bits costs next to nothing.`,
-    });
-  }
-  if (facts.last) {
-    causes.push({
-      id: 'near-output',
-      text: 'Nothing follows that could even out its errors: they are in the output as they are.',
-    });
-  }
-  if (causes.length === 0 && suspicious) {
-    causes.push({
-      id: 'none-found',
-      text: 'Neither its weights nor its inputs show why; the layer simply carries much of the result.',
+      text: `Each output sums only ${fanIn} products: integer kernels save little there, and rounding their results costs more.`,
     });
   }
   return causes;
 }
 
-function has(damages: readonly OptionDamage[], option: OptionDamage['option']): boolean {
-  return damages.some((damage) => damage.option === option);
+/** How large it is, and where it stands. */
+function placeCauses({ elements, last }: CauseFacts): Cause[] {
+  const tiny = `It has ${elements} weights: keeping them in more bits costs next to nothing.`;
+  const near = 'Nothing follows that could even out its errors: they are in the output as they are.';
+  return [
+    ...(elements < TINY_ELEMENTS ? [{ id: 'tiny-layer' as const, text: tiny }] : []),
+    ...(last ? [{ id: 'near-output' as const, text: near }] : []),
+  ];
 }
 
 function round(value: number): string {
