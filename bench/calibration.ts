@@ -1,13 +1,13 @@
 /**
  * What calibration costs, on the shared models with their real samples: statistics inside the graph over plain runs (each
  * round runs both, the median of the rounds' ratios), the heap of the runtime after 1,000 samples, and the seconds of a
- * whole calibration of MobileNetV1 on 300 images. Fails when ranges cost more than LARGEST_RATIO; says where figures of
- * all channels on top of them do.
+ * whole calibration of MobileNetV1 on 300 images. Fails when ranges and figures of channels, as a calibration takes them,
+ * cost more than LARGEST_RATIO.
  * Run: npm run bench -- calibration
  */
 import { countingModel, histogramGraph } from '../src/core/calibration/distributions.ts';
 import { knowValues } from '../src/core/calibration/known-values.ts';
-import { momentsGraph } from '../src/core/calibration/moments.ts';
+import { channelEvery, momentsGraph } from '../src/core/calibration/moments.ts';
 import type { SweepGraph } from '../src/core/calibration/sweep.ts';
 import type { CalibrationBatch, StatisticsRequest } from '../src/core/calibration/types.ts';
 import type { GraphSession } from '../src/core/onnx/graph-runner.ts';
@@ -25,6 +25,10 @@ import { createNodeRunner } from '../src/runtime/node-runner.ts';
 
 /** Over a plain run. */
 const LARGEST_RATIO = 1.15;
+/** What a recipe of a usual number of samples takes figures by channel of. */
+const EVERY = channelEvery(256);
+const FULL = 'ranges and channels, in the batches that are looked at in full';
+const BOTH = `ranges, and channels in one batch of ${EVERY}`;
 const WARM_ROUNDS = 8;
 const ROUNDS = 60;
 const MB = 2 ** 20;
@@ -79,11 +83,7 @@ async function graphsOf(
   return {
     plain: { model, outputs: model.graph.outputs.map(({ name }) => name) },
     ranges: momentsGraph(model, { ...tasks, ranges: known, channels: [] }, false),
-    'ranges and channels': momentsGraph(
-      model,
-      { ...tasks, ranges: known.filter((value) => !own.has(value)) },
-      false,
-    ),
+    [FULL]: momentsGraph(model, { ...tasks, ranges: known.filter((value) => !own.has(value)) }, false),
     histograms: histogramGraph(counting, histograms, batch.rows, false),
   };
 }
@@ -117,6 +117,10 @@ async function ratiosOf(
       if (name === 'plain') plains.push(millis);
       ratios.set(name, [...(ratios.get(name) ?? []), millis / plain]);
     }
+    const last = (name: string): number => ratios.get(name)?.at(-1) ?? NaN;
+    if (round < WARM_ROUNDS) continue;
+    const both = (last(FULL) + (EVERY - 1) * last('ranges')) / EVERY;
+    ratios.set(BOTH, [...(ratios.get(BOTH) ?? []), both]);
   }
   for (const session of sessions.values()) await session.release();
   return {
@@ -157,10 +161,11 @@ for (const id of ['mobilenet', 'resnet8', 'dscnn'] as const) {
     `${id}, ${requestOf(model).ranges.length} ranges, ${requestOf(model).channels.length} values by channel, ${batch.rows} samples a run, plain ${plainMillis.toFixed(1)} ms: ` +
       parts.map(([name, ratio]) => `${name} ${ratio.toFixed(2)}×`).join(', '),
   );
-  const both = ratios.get('ranges and channels') ?? NaN;
-  if (both > LARGEST_RATIO)
+  const both = ratios.get(BOTH) ?? NaN;
+  if (both > LARGEST_RATIO) {
     console.log(`  ${both.toFixed(2)}× with channels is above the goal of ${LARGEST_RATIO}×`);
-  failed ||= (ratios.get('ranges') ?? NaN) > LARGEST_RATIO;
+    failed = true;
+  }
   opened.dispose();
 }
 
@@ -191,7 +196,7 @@ for (const id of ['mobilenet', 'resnet8', 'dscnn'] as const) {
 }
 
 if (failed) {
-  console.error(`Ranges cost more than ${LARGEST_RATIO}× a plain run somewhere.`);
+  console.error(`Ranges and channels cost more than ${LARGEST_RATIO}× a plain run somewhere.`);
   process.exit(1);
 }
 process.exit(0);

@@ -35,6 +35,7 @@ interface Known {
   readonly missing: Map<string, string>;
   readonly missingChannels: Map<string, string>;
   samples: number;
+  channelSamples: number;
 }
 
 /** Statistics over `samples`, computed by `runner`. Nothing is run before something is asked. */
@@ -50,6 +51,7 @@ export function createCalibration(parts: CalibrationParts): Calibration {
       missing: new Map(),
       missingChannels: new Map(),
       samples: 0,
+      channelSamples: 0,
     };
     kept.delete(key);
     kept.set(key, known);
@@ -95,6 +97,7 @@ function merge(known: Known, found: Found): void {
   for (const [name, reason] of found.missing) known.missing.set(name, reason);
   for (const [key, reason] of found.missingChannels) known.missingChannels.set(key, reason);
   known.samples = Math.max(known.samples, found.samples);
+  known.channelSamples = Math.max(known.channelSamples, found.channelSamples);
 }
 
 function answer(request: StatisticsRequest, known: Known): Statistics {
@@ -120,7 +123,8 @@ function answer(request: StatisticsRequest, known: Known): Statistics {
     if (figures !== undefined) channels.set(several ? key : value, figures);
     else missing.set(several ? key : value, known.missingChannels.get(key) ?? UNKNOWN);
   }
-  return { ranges, histograms, channels, missing, samples: known.samples };
+  const channelSamples = channels.size === 0 ? 0 : known.channelSamples;
+  return { ranges, histograms, channels, missing, samples: known.samples, channelSamples };
 }
 
 const UNKNOWN = 'it was not found';

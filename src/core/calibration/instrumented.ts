@@ -104,6 +104,11 @@ export class Instrument {
     return this.add(op, [value], { axes: ints(axes), keepdims: int(0) });
   }
 
+  /** Of all elements, with as many axes of one element as the value has. */
+  extreme(op: 'ReduceMin' | 'ReduceMax', value: string): string {
+    return this.add(op, [value], { keepdims: int(1) });
+  }
+
   concat(values: readonly string[], axis = 0): string {
     return values.length === 1 ? values[0] : this.add('Concat', values, { axis: int(axis) });
   }

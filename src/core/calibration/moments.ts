@@ -14,6 +14,8 @@ export interface ChannelTask {
   readonly value: KnownValue;
   readonly axis: number;
   readonly channels: number;
+  /** The range of the value is wanted too: on all samples. */
+  readonly ranged?: boolean;
 }
 
 export interface MomentTasks {
@@ -27,8 +29,20 @@ export interface MomentTasks {
 
 export interface Moments {
   readonly ranges: readonly ValueRange[];
-  readonly channels: readonly ChannelFigures[];
+  readonly channels: readonly { readonly figures: ChannelFigures; readonly range: ValueRange }[];
   readonly samples: number;
+  /** Samples behind the figures by channel. */
+  readonly channelSamples: number;
+}
+
+/** Samples that figures by channel are taken of at least, where there are as many. */
+const CHANNEL_SAMPLES = 40;
+/** They cost several times what ranges do: of this many batches one is looked at for them. */
+const CHANNEL_EVERY = 6;
+
+/** Of how many batches one is looked at for figures by channel. */
+export function channelEvery(samples: number): number {
+  return Math.max(1, Math.min(CHANNEL_EVERY, Math.floor(samples / CHANNEL_SAMPLES)));
 }
 
 /** @throws PareError `runtime-refused` when the runtime cannot compute them all */
@@ -38,30 +52,81 @@ export async function sweepMoments(
   tasks: MomentTasks,
   checkpoint: Checkpoint,
 ): Promise<Moments> {
-  const ranges = tasks.ranges.map(() => ({ min: Infinity, max: -Infinity }));
+  const ranges = new Map<string, MutableRange>();
+  const rangeOf = ({ name }: KnownValue): MutableRange => {
+    const range = ranges.get(name) ?? { min: Infinity, max: -Infinity };
+    ranges.set(name, range);
+    return range;
+  };
   const channels = tasks.channels.map(({ channels: count }) => new ChannelSums(count));
+  const rangesOnly = { ...tasks, ranges: rangedOf(tasks), channels: [] };
+  const every = tasks.channels.length === 0 ? 1 : channelEvery(host.samples.count);
+  let channelSamples = 0;
   const samples = await sweepSamples(
     host,
     {
       base: model,
-      graph: (padded) => momentsGraph(model, tasks, padded),
-      take(outputs, rows) {
+      every,
+      graph: (padded, full) =>
+        full
+          ? momentsGraph(model, tasks, padded)
+          : rangesOnly.ranges.length === 0
+            ? undefined
+            : momentsGraph(model, rangesOnly, padded),
+      take(outputs, rows, full) {
         const packed = floatsOf(outputs);
         let at = 0;
-        for (const range of ranges) {
-          range.min = Math.min(range.min, packed[at++]);
-          range.max = Math.max(range.max, packed[at++]);
+        for (const value of inPackedOrder((full ? tasks : rangesOnly).ranges)) {
+          widen(rangeOf(value), packed[at++], packed[at++]);
         }
-        for (const sums of channels) at = sums.add(packed, at, tasks.countElements ? undefined : rows);
+        for (const [i, sums] of full ? channels.entries() : []) {
+          at = sums.add(packed, at, tasks.countElements ? undefined : rows);
+          for (const [c, min] of sums.lastMin.entries()) {
+            widen(rangeOf(tasks.channels[i].value), min, sums.lastMax[c]);
+          }
+        }
+        if (full) channelSamples += rows;
         if (at !== packed.length) throw new PareError('internal', `${packed.length} figures for ${at}.`);
       },
     },
     checkpoint,
   );
-  return { ranges, channels: channels.map((sums) => sums.figures()), samples };
+  return {
+    ranges: tasks.ranges.map(rangeOf),
+    channels: channels.map((sums, i) => ({
+      figures: sums.figures(),
+      range: rangeOf(tasks.channels[i].value),
+    })),
+    samples,
+    channelSamples,
+  };
 }
 
-/** min, max of each range; then for each channel task [weight,] min[C], max[C], mean[C], mean square[C]: one vector. */
+interface MutableRange {
+  min: number;
+  max: number;
+}
+
+function widen(range: MutableRange, min: number, max: number): void {
+  range.min = Math.min(range.min, min);
+  range.max = Math.max(range.max, max);
+}
+
+/** What a batch between two that are looked at in full still gives. */
+function rangedOf({ ranges, channels }: MomentTasks): KnownValue[] {
+  const known = new Set(ranges.map(({ name }) => name));
+  const own = channels.flatMap(({ value, ranged }) =>
+    ranged === true && !known.has(value.name) ? [value] : [],
+  );
+  return [...ranges, ...new Map(own.map((value) => [value.name, value])).values()];
+}
+
+/** Ranges of values of one rank stand together: they are joined without reshaping each. */
+function inPackedOrder(ranges: readonly KnownValue[]): KnownValue[] {
+  return [...ranges].sort((a, b) => a.dims.length - b.dims.length);
+}
+
+/** min, max of each range, by rank; then for each channel task [weight,] min[C], max[C], mean[C], mean square[C]: one vector. */
 export function momentsGraph(
   model: Model,
   { ranges, channels, countElements, batch }: MomentTasks,
@@ -76,45 +141,59 @@ export function momentsGraph(
     seen.set(name, value);
     return value;
   };
-  const rangeOf = ({ value }: { readonly value: KnownValue }): string[] => {
-    const x = floats(value);
-    return (['ReduceMin', 'ReduceMax'] as const).map((op) => graph.reshape(graph.reduce(op, x), [1]));
-  };
   const figuresOf = ({ value, axis, channels: count }: ChannelTask): string[] => {
     const x = floats(value);
-    const figures = channelFigures(graph, x, value.dims.length, axis);
+    const figures = channelFigures(graph, x, value.dims, axis);
     if (!countElements) return figures;
     const each = graph.add('Div', [graph.add('Size', [x]), graph.whole([count])]);
     return [graph.cast(each, 'float32'), ...figures];
   };
+  const ordered = inPackedOrder(ranges);
   const tasks: readonly (ChannelTask | { readonly value: KnownValue })[] = [
-    ...ranges.map((value) => ({ value })),
+    ...ordered.map((value) => ({ value })),
     ...channels,
   ];
-  const parts = graph
-    .inReach(
-      tasks,
-      ({ value }) => value.name,
-      (task) => ('axis' in task ? figuresOf(task) : rangeOf(task)),
-    )
-    .flat();
-  const packed = graph.concat(parts);
+  const parts = graph.inReach(
+    tasks,
+    ({ value }) => value.name,
+    (task) =>
+      'axis' in task
+        ? figuresOf(task)
+        : [graph.extreme('ReduceMin', floats(task.value)), graph.extreme('ReduceMax', floats(task.value))],
+  );
+  const ranks = [...new Set(ordered.map(({ dims }) => dims.length))];
+  const joined = ranks.map((rank) => {
+    const some = parts.filter((_, i) => i < ordered.length && ordered[i].dims.length === rank).flat();
+    // A scalar cannot be joined before it is a vector.
+    if (rank === 0) return graph.concat(some.map((value) => graph.reshape(value, [1])));
+    return graph.reshape(graph.concat(some), [-1]);
+  });
+  const packed = graph.concat([...joined, ...parts.slice(ordered.length).flat()]);
   graph.output(packed);
   const made = { model: graph.finish(), outputs: [packed] };
   return rowsInput === undefined ? made : { ...made, rowsInput };
 }
 
+/** Up to so many positions the largest of a channel is found faster by pooling than by reducing. */
+const POOLED_POSITIONS = 64;
+
 /**
  * min, max, mean and mean square by channel. Pooling over all positions is several times as fast here as ReduceMean over
- * the same axes, which has no fast path for a channel in the middle.
+ * the same axes, which has no fast path for a channel in the middle; reductions take some 60 ns a row of positions, so
+ * that what pooling left is reduced along the samples only.
  */
-function channelFigures(graph: Instrument, x: string, rank: number, axis: number): string[] {
-  const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
+function channelFigures(graph: Instrument, x: string, dims: readonly number[], axis: number): string[] {
+  const others = [...dims.keys()].filter((i) => i !== axis);
   const over = (op: 'ReduceMin' | 'ReduceMax' | 'ReduceMean', of: string): string =>
     others.length === 0 ? of : graph.reduce(op, of, others);
+  const pools = axis === 1 && dims.length > 2;
+  const pooled = (pool: string, op: 'ReduceMax' | 'ReduceMean', of: string): string =>
+    graph.reshape(graph.reduce(op, graph.add(pool, [of]), [0]), [-1]);
   const mean = (of: string): string =>
-    over('ReduceMean', axis === 1 && rank > 2 ? graph.add('GlobalAveragePool', [of]) : of);
-  return [over('ReduceMin', x), over('ReduceMax', x), mean(x), mean(graph.add('Mul', [x, x]))];
+    pools ? pooled('GlobalAveragePool', 'ReduceMean', of) : over('ReduceMean', of);
+  const few = pools && dims.slice(2).reduce((a, b) => a * b, 1) <= POOLED_POSITIONS;
+  const max = few ? pooled('GlobalMaxPool', 'ReduceMax', x) : over('ReduceMax', x);
+  return [over('ReduceMin', x), max, mean(x), mean(graph.add('Mul', [x, x]))];
 }
 
 function floatsOf(outputs: ReadonlyMap<string, HostTensor>): Float32Array {
@@ -129,6 +208,9 @@ class ChannelSums {
   readonly #max: Float32Array;
   readonly #sum: Float64Array;
   readonly #squares: Float64Array;
+  /** Of the last run. */
+  lastMin: Float32Array = new Float32Array(0);
+  lastMax: Float32Array = new Float32Array(0);
   #weight = 0;
 
   constructor(count: number) {
@@ -144,6 +226,8 @@ class ChannelSums {
     let at = start;
     const share = weight ?? packed[at++];
     this.#weight += share;
+    this.lastMin = packed.subarray(at, at + count);
+    this.lastMax = packed.subarray(at + count, at + 2 * count);
     for (let c = 0; c < count; c++) {
       this.#min[c] = Math.min(this.#min[c], packed[at + c]);
       this.#max[c] = Math.max(this.#max[c], packed[at + count + c]);

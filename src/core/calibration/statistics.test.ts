@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeRunner } from '../../runtime/node-runner.ts';
-import { PareError } from '../errors.ts';
 import {
   boolTensor,
   floatTensor,
@@ -8,52 +7,18 @@ import {
   graphValue,
   int,
   int64Tensor,
-  ints,
   model,
   node,
   valueInfo,
 } from '../onnx/build.ts';
-import type { GraphRunner, GraphSession, HostTensor } from '../onnx/graph-runner.ts';
+import type { HostTensor } from '../onnx/graph-runner.ts';
 import type { Model } from '../onnx/ir.ts';
-import { quantizeWeights } from '../passes/quantize-weights/pass.ts';
-import { targetOf } from '../targets/registry.ts';
 import { calibrationOn, floatFeed, givenSamples } from '../testing/node-calibration.ts';
-import { noise, reread, testContext, weight } from '../testing/weight-models.ts';
-import { seededRandom } from '../random.ts';
+import { batchOf, convNet, EVERYTHING, PIXELS, wait } from '../testing/statistics-models.ts';
+import { reread } from '../testing/weight-models.ts';
 import { Instrument } from './instrumented.ts';
 import { writeModel } from '../onnx/write.ts';
-import type { CalibrationSamples, StatisticsRequest } from './types.ts';
-
-const wait = () => Promise.resolve();
-const PIXELS = 3 * 6 * 6;
-
-/** Conv 3→4, 3×3, pads 1, then Relu, then the mean over positions and a Gemm. */
-function convNet(batch: number | string, opset = 13): Model {
-  return reread(
-    model(
-      graph({
-        nodes: [
-          node('Conv', ['x', 'w'], ['c'], { attrs: { pads: ints([1, 1, 1, 1]) } }),
-          node('Relu', ['c'], ['r']),
-          node('GlobalAveragePool', ['r'], ['g']),
-          node('Flatten', ['g'], ['f']),
-          node('Gemm', ['f', 'fw', 'fb'], ['y'], { attrs: { transB: int(1) } }),
-        ],
-        initializers: [
-          weight('w', [4, 3, 3, 3], 3),
-          weight('fw', [5, 4], 4),
-          floatTensor('fb', [5], [1, 2, 3, 4, 5]),
-        ],
-        inputs: [valueInfo('x', 'float32', [batch, 3, 6, 6])],
-        outputs: [valueInfo('y', 'float32', [batch, 5])],
-      }),
-      { opset, irVersion: opset < 9 ? 3 : 8 },
-    ),
-  );
-}
-
-const batchOf = (rows: number, seed: number): ReadonlyMap<string, HostTensor> =>
-  new Map([['x', floatFeed([rows, 3, 6, 6], noise(rows * PIXELS, seed))]]);
+import type { CalibrationSamples } from './types.ts';
 
 const runner = createNodeRunner();
 
@@ -79,16 +44,6 @@ function channelsOf(values: readonly Float32Array[], channels: number, inner: nu
   }
   return lists;
 }
-
-const EVERYTHING: StatisticsRequest = {
-  of: 'floats',
-  ranges: ['x', 'y'],
-  histograms: ['r', 'c'],
-  channels: [
-    { value: 'c', axis: 1 },
-    { value: 'y', axis: -1 },
-  ],
-};
 
 describe.each([8, 11, 13, 17, 18, 21])('statistics at operator set %i', (opset) => {
   it('are those of the values themselves', async () => {
@@ -302,124 +257,5 @@ describe('statistics', () => {
     const samples = givenSamples([new Map([['x', floatFeed([1, 4], [1, 2, 3, 4])]])]);
     const asked = calibrationOn(samples).statistics(convNet('N'), { of: 'floats', ranges: ['y'] }, wait);
     await expect(asked).rejects.toMatchObject({ code: 'runtime-refused' });
-  });
-});
-
-/** Counts what a runner does. */
-function counting(): {
-  runner: GraphRunner;
-  opened: () => number;
-  fetchedBytes: () => number;
-  live: () => number;
-} {
-  let [opened, bytes, live] = [0, 0, 0];
-  return {
-    opened: () => opened,
-    fetchedBytes: () => bytes,
-    live: () => live,
-    runner: {
-      run: (...args) => runner.run(...args),
-      async open(...args): Promise<GraphSession> {
-        const session = await runner.open(...args);
-        opened++;
-        live++;
-        return {
-          async run(feeds, outputs) {
-            const found = await session.run(feeds, outputs);
-            for (const tensor of found.values()) bytes += tensor.bytes.byteLength;
-            return found;
-          },
-          async release() {
-            live--;
-            await session.release();
-          },
-        };
-      },
-    },
-  };
-}
-
-describe('a calibration', () => {
-  it('lets only figures leave the runtime, and releases its sessions', async () => {
-    const counted = counting();
-    const samples = givenSamples([batchOf(3, 1), batchOf(3, 2)]);
-    const calibration = calibrationOn(samples, counted.runner);
-    await calibration.statistics(
-      convNet('N'),
-      { of: 'floats', ranges: ['x', 'r', 'y'], channels: [{ value: 'c', axis: 1 }] },
-      wait,
-    );
-    // A run gives 2 floats a range and 4 a channel: 3 · 2 + 4 · 4, whatever the size of the values.
-    expect(counted.fetchedBytes()).toBe(2 * 4 * (3 * 2 + 4 * 4));
-    expect(counted.live()).toBe(0);
-  });
-
-  it('asks nothing twice: not the same values, not of an equal model, not of floats that were encoded', async () => {
-    const counted = counting();
-    const calibration = calibrationOn(givenSamples([batchOf(2, 1)]), counted.runner);
-    const net = convNet('N');
-    const first = await calibration.statistics(net, EVERYTHING, wait);
-    const sweeps = counted.opened();
-    expect(sweeps).toBe(2);
-    expect(await calibration.statistics(net, EVERYTHING, wait)).toEqual(first);
-    await calibration.statistics(convNet('N'), { of: 'floats', ranges: ['r'] }, wait);
-    const context = {
-      ...testContext(),
-      target: targetOf(),
-      random: seededRandom(1),
-      calibration: undefined,
-    };
-    const { model: encoded } = await quantizeWeights.run(net, { precision: 'int4' }, {}, context);
-    expect(encoded).not.toBe(net);
-    expect(await calibration.statistics(encoded, EVERYTHING, wait)).toEqual(first);
-    expect(counted.opened()).toBe(sweeps);
-    const asked = await calibration.statistics(encoded, { ...EVERYTHING, of: 'encoded' }, wait);
-    expect(counted.opened()).toBe(2 * sweeps);
-    expect(asked.ranges.get('c')).not.toEqual(first.ranges.get('c'));
-    expect(asked.ranges.get('x')).toEqual(first.ranges.get('x'));
-  });
-
-  it('ends when it is told to, with its sessions released', async () => {
-    const counted = counting();
-    const calibration = calibrationOn(
-      givenSamples([1, 2, 3].map((seed) => batchOf(2, seed))),
-      counted.runner,
-    );
-    let calls = 0;
-    const stop = () => {
-      if (++calls > 2) return Promise.reject(new PareError('cancelled', 'The work was cancelled.'));
-      return Promise.resolve();
-    };
-    const asked = calibration.statistics(convNet('N'), EVERYTHING, stop);
-    await expect(asked).rejects.toMatchObject({ code: 'cancelled' });
-    expect(counted.live()).toBe(0);
-    expect((await calibration.statistics(convNet('N'), EVERYTHING, wait)).samples).toBe(6);
-  });
-
-  it('holds thousands of values', async () => {
-    const COUNT = 1100;
-    const nodes = Array.from({ length: COUNT }, (_, i) => node('Neg', [`v${i}`], [`v${i + 1}`]));
-    const net = reread(
-      model(
-        graph({
-          nodes,
-          inputs: [valueInfo('v0', 'float32', ['N', 2])],
-          outputs: [valueInfo(`v${COUNT}`, 'float32', ['N', 2])],
-        }),
-      ),
-    );
-    const counted = counting();
-    const samples = givenSamples([new Map([['v0', floatFeed([1, 2], [-1, 3])]])]);
-    const ranges = Array.from({ length: COUNT + 1 }, (_, i) => `v${i}`);
-    const found = await calibrationOn(samples, counted.runner).statistics(
-      net,
-      { of: 'floats', ranges },
-      wait,
-    );
-    expect(found.ranges.size).toBe(COUNT + 1);
-    expect(found.ranges.get('v1099')).toEqual({ min: -3, max: 1 });
-    expect(found.ranges.get('v1100')).toEqual({ min: -1, max: 3 });
-    // 1,101 ranges, 512 a session.
-    expect(counted.opened()).toBe(3);
   });
 });

@@ -94,8 +94,8 @@ class Gathering {
   readonly #ranges = new Map<string, ValueRange>();
   readonly #histograms = new Map<string, ValueHistogram>();
   readonly #channels = new Map<string, ChannelFigures>();
-  readonly #fromChannels = new Set<string>();
   #samples = 0;
+  #channelSamples = 0;
   #runs = false;
 
   constructor(host: SweepHost, model: Model, first: CalibrationBatch, missing: Map<string, string>) {
@@ -111,10 +111,12 @@ class Gathering {
     values: ReadonlyMap<string, KnownValue>,
     checkpoint: Checkpoint,
   ): Promise<void> {
-    const channels = wanted.channels.flatMap((asked) => this.#channelTask(asked, values) ?? []);
     const names = new Set([...wanted.ranges, ...wanted.histograms]);
     // The range of a value whose channels are looked at anyway follows from theirs.
-    for (const { value } of channels) if (names.delete(value.name)) this.#fromChannels.add(value.name);
+    const channels = wanted.channels
+      .flatMap((asked) => this.#channelTask(asked, values) ?? [])
+      .map((task) => ({ ...task, ranged: names.has(task.value.name) }));
+    for (const { value } of channels) names.delete(value.name);
     const ranges = [...names].flatMap((name) => values.get(name) ?? []);
     const pieces = Math.max(
       Math.ceil(ranges.length / RANGES_A_SESSION),
@@ -158,18 +160,19 @@ class Gathering {
     const refused = await this.#attempt(async () => {
       const found = await sweepMoments(this.#host, this.#model, tasks, checkpoint);
       this.#samples = Math.max(this.#samples, found.samples);
+      this.#channelSamples = Math.max(this.#channelSamples, found.channelSamples);
       for (const [i, { name }] of ranges.entries()) this.#keepRange(name, found.ranges[i]);
-      for (const [i, { key, value }] of channels.entries()) {
-        this.#keepChannels(key, found.channels[i]);
-        if (this.#fromChannels.has(value.name)) this.#keepRange(value.name, rangeOf(found.channels[i]));
+      for (const [i, { key, value, ranged }] of channels.entries()) {
+        this.#keepChannels(key, found.channels[i].figures);
+        if (ranged === true) this.#keepRange(value.name, found.channels[i].range);
       }
     });
     if (refused === undefined) return;
     if (count === 1) {
       for (const { name } of ranges) this.#missing.set(name, refused);
-      for (const { key, value } of channels) {
+      for (const { key, value, ranged } of channels) {
         this.#missingChannels.set(key, refused);
-        if (this.#fromChannels.has(value.name)) this.#missing.set(value.name, refused);
+        if (ranged === true) this.#missing.set(value.name, refused);
       }
       return;
     }
@@ -248,15 +251,9 @@ class Gathering {
       missing: this.#missing,
       missingChannels: this.#missingChannels,
       samples: this.#samples,
+      channelSamples: this.#channelSamples,
     };
   }
-}
-
-function rangeOf({ min, max }: ChannelFigures): ValueRange {
-  return {
-    min: min.reduce((low, value) => Math.min(low, value), Infinity),
-    max: max.reduce((high, value) => Math.max(high, value), -Infinity),
-  };
 }
 
 const NOT_FINITE = 'it takes values that are not finite';

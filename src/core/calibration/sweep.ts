@@ -23,11 +23,16 @@ export interface SweepHost {
 export interface Sweep {
   /** The base model, to tell a model that does not run from statistics that cannot be had. */
   readonly base: Model;
-  /** @param padded the samples of a run are given by its input `rowsInput`. */
-  graph(padded: boolean): SweepGraph & { readonly rowsInput?: string };
+  /** Of so many batches one is looked at in full; absent = all are. */
+  readonly every?: number;
+  /**
+   * @param padded the samples of a run are given by its input `rowsInput`
+   * @param full false: a batch between two that are looked at in full; undefined skips those
+   */
+  graph(padded: boolean, full: boolean): (SweepGraph & { readonly rowsInput?: string }) | undefined;
   /** More feeds for one run, e.g. where to look. */
   extraFeeds?(batch: CalibrationBatch, padded: boolean): ReadonlyMap<string, HostTensor>;
-  take(outputs: ReadonlyMap<string, HostTensor>, rows: number): void | Promise<void>;
+  take(outputs: ReadonlyMap<string, HostTensor>, rows: number, full: boolean): void | Promise<void>;
 }
 
 /** @returns samples that were run */
@@ -36,15 +41,24 @@ export async function sweepSamples(
   sweep: Sweep,
   checkpoint: Checkpoint,
 ): Promise<number> {
-  const sessions = new SessionPair(runner, sweep);
-  const feeder = new BatchFeeder(sweep.base, (batch, padded) => sessions.once(batch, padded));
+  const sessions = new SweepSessions(runner, sweep);
+  let full = true;
+  const feeder = new BatchFeeder(sweep.base, (batch, padded) => sessions.once(batch, padded, full));
+  const { every = 1 } = sweep;
   let done = 0;
+  // A batch to be looked at in full that has no readable sample is made up for by the next one.
+  let sinceFull = 0;
   try {
     for (let index = 0; index < samples.batches; index++) {
+      full = sinceFull % every === 0;
       await checkpoint(index / samples.batches, `looking at sample ${done + 1} of ${samples.count}`);
-      const batch = await samples.batch(index);
-      await feeder.run(batch);
-      done += batch.rows;
+      if (full || sessions.has(full)) {
+        const batch = await samples.batch(index);
+        await feeder.run(batch);
+        done += batch.rows;
+        if (full && batch.rows === 0) continue;
+      }
+      sinceFull++;
     }
   } finally {
     await sessions.release();
@@ -97,35 +111,44 @@ export class BatchFeeder {
   }
 }
 
-/** The session for full batches, and, once it is needed, the one that looks at some rows of a batch only. */
-class SessionPair {
+/** The sessions of a sweep: for batches looked at in full or not, and for those of which only some rows count. */
+class SweepSessions {
   readonly #runner: GraphRunner;
   readonly #sweep: Sweep;
-  readonly #open = new Map<boolean, OpenSession>();
+  readonly #open = new Map<string, OpenSession>();
 
   constructor(runner: GraphRunner, sweep: Sweep) {
     this.#runner = runner;
     this.#sweep = sweep;
   }
 
-  async once(batch: CalibrationBatch, padded: boolean): Promise<void> {
-    const { session, outputs, model, rowsInput } = await this.#session(padded);
+  /** Whether such batches are run at all. */
+  has(full: boolean): boolean {
+    return this.#open.has(keyOf(false, full)) || this.#sweep.graph(false, full) !== undefined;
+  }
+
+  async once(batch: CalibrationBatch, padded: boolean, full: boolean): Promise<void> {
+    const opened = await this.#session(padded, full);
+    if (opened === undefined) return;
+    const { session, outputs, model, rowsInput } = opened;
     const feeds = new Map(batch.feeds);
     for (const [name, tensor] of this.#sweep.extraFeeds?.(batch, padded) ?? []) feeds.set(name, tensor);
     if (rowsInput !== undefined)
       feeds.set(rowsInput, wholeTensor(Array.from({ length: batch.rows }, (_, i) => i)));
     const taken = new Set(model.graph.inputs.map(({ name }) => name));
     for (const name of feeds.keys()) if (!taken.has(name)) feeds.delete(name);
-    await this.#sweep.take(await session.run(feeds, outputs), batch.rows);
+    await this.#sweep.take(await session.run(feeds, outputs), batch.rows, full);
   }
 
-  async #session(padded: boolean): Promise<OpenSession> {
-    const known = this.#open.get(padded);
+  async #session(padded: boolean, full: boolean): Promise<OpenSession | undefined> {
+    const key = keyOf(padded, full);
+    const known = this.#open.get(key);
     if (known !== undefined) return known;
-    const graph = this.#sweep.graph(padded);
+    const graph = this.#sweep.graph(padded, full);
+    if (graph === undefined) return undefined;
     const bytes = writeModel(graph.model, { externalize: 'never' }).model;
     const made = { ...graph, session: await this.#runner.open(bytes, 'basic') };
-    this.#open.set(padded, made);
+    this.#open.set(key, made);
     return made;
   }
 
@@ -133,6 +156,10 @@ class SessionPair {
     for (const { session } of this.#open.values()) await session.release();
     this.#open.clear();
   }
+}
+
+function keyOf(padded: boolean, full: boolean): string {
+  return `${padded ? 'padded' : 'whole'} ${full ? 'full' : 'partly'}`;
 }
 
 /** Rows of the tensors: more than `rows` where the last samples only fill a fixed batch. */

@@ -56,7 +56,7 @@ export interface ValueHistogram {
   readonly counts: Float64Array;
 }
 
-/** One figure a channel, over all samples and positions. */
+/** One figure a channel, over all positions of `Statistics.channelSamples` samples. */
 export interface ChannelFigures {
   readonly absmax: Float32Array;
   readonly min: Float32Array;
@@ -75,6 +75,8 @@ export interface Statistics {
   readonly missing: ReadonlyMap<string, string>;
   /** Samples that were run. */
   readonly samples: number;
+  /** Samples behind `channels`: of many samples a part, evenly spread; 0 where none were asked. */
+  readonly channelSamples: number;
 }
 
 /**

@@ -124,6 +124,7 @@ const NOTHING_SEEN: Statistics = {
   channels: new Map(),
   missing: new Map(),
   samples: 0,
+  channelSamples: 0,
 };
 
 /** Plans the values, asks what was seen of them, and leaves out layers until every planned value has a grid. */

@@ -66,7 +66,7 @@ export const smoothActivationsPass: Pass = {
       skipped,
       facts: {
         'places smoothed': smoothed,
-        measured: `on ${statistics.samples} ${samples.origin === 'samples' ? 'samples' : 'made-up inputs'}`,
+        measured: `on ${statistics.channelSamples} ${samples.origin === 'samples' ? 'samples' : 'made-up inputs'}`,
       },
     };
   },
