@@ -62,6 +62,36 @@ describe('judgeCandidate', () => {
     ]);
   });
 
+  it('takes limits themselves for kept, and equality for no loss', () => {
+    const accuracy = { ...facts.accuracy!, low: -0.03, high: 0.03 };
+    // Half a point is what may be lost; a difference of nothing but rounding is none.
+    expect(judge({ accuracy: { ...accuracy, difference: -0.005 } }).recommended).toBe(true);
+    const floor: Goal = { objective: 'smallest', minAccuracy: 0.799, neverSlower: true };
+    expect(judge({ accuracy }, floor).recommended).toBe(true);
+    expect(judge({ accuracy: { ...accuracy, value: 0.798 } }, floor).recommended).toBe(false);
+    expect(judge({ accuracy: null }, floor)).toMatchObject({ recommended: true, certain: false });
+    const errors = { value: 0.3, difference: 0, low: -0.1, high: 0.1, higherIsBetter: false };
+    expect(judge({ accuracy: errors }, { ...floor, minAccuracy: 0.3 }).recommended).toBe(true);
+    expect(judge({ accuracy: errors }, { ...floor, minAccuracy: 0.29 }).recommended).toBe(false);
+    const open: Goal = { objective: 'smallest', neverSlower: true };
+    expect(judge({ accuracy: { ...accuracy, high: 0 } }, open).recommended).toBe(true);
+    expect(judge({}, { ...open, minSpeedup: 1.2 }).recommended).toBe(true);
+    expect(judge({}, { ...open, minSpeedup: 1.21 }).recommended).toBe(false);
+    expect(judge({}, { ...open, maxMillis: 1 }).recommended).toBe(true);
+    expect(judge({}, { ...open, maxMillis: 0.99 }).recommended).toBe(false);
+  });
+
+  it('calls what is as fast at best not slower for certain, and outputs at the limit near', () => {
+    const slow = judge({ speedup: { value: 0.9, low: 0.8, high: 1 } });
+    expect(slow.reasons.at(-1)).toContain('It may be slower');
+    const near = (cosine: number) =>
+      judgeCandidate(
+        { objective: 'smallest', neverSlower: true },
+        { facts: { ...facts, accuracy: null }, originalBytes: 1000, computesOtherwise: true, cosine },
+      ).recommended;
+    expect([near(0.9), near(0.899)]).toEqual([true, false]);
+  });
+
   it('refuses a file that is not smaller, unless speed was wanted', () => {
     expect(judge({ bytes: 1000 }).recommended).toBe(false);
     expect(judge({ bytes: 1000 }, { ...goal, objective: 'fastest' }).recommended).toBe(true);
@@ -155,5 +185,18 @@ describe('bestOf', () => {
       cosine,
     });
     expect(bestOf({ ...goal, objective: 'most-accurate' }, [of(0.99, 300), of(0.999, 500)])).toBe(1);
+  });
+});
+
+describe('bestOf among equals', () => {
+  const judged: Judged = { recommended: true, reasons: [], held: false, certain: true };
+  const fast = (bytes: number) => ({ facts: { ...facts, bytes }, judged });
+  const fastest: Goal = { objective: 'fastest', neverSlower: true };
+
+  it('takes the smaller, and of equal sizes the first', () => {
+    expect(bestOf(fastest, [fast(400), fast(300)])).toBe(1);
+    expect(bestOf(fastest, [fast(300), fast(400)])).toBe(0);
+    expect(bestOf(fastest, [fast(300), fast(300)])).toBe(0);
+    expect(bestOf({ ...fastest, objective: 'smallest' }, [fast(300), fast(300)])).toBe(0);
   });
 });
