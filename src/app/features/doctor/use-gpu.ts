@@ -1,7 +1,7 @@
 /** Whether this machine's browser hands out a graphics adapter: the interface may be there without one. It must not know runtimes. */
 import { useEffect, useState } from 'react';
 
-export type GpuState = 'asking' | 'there' | 'none';
+type GpuState = 'asking' | 'there' | 'none';
 
 export function useGpu(): GpuState {
   const [state, setState] = useState<GpuState>('asking');
