@@ -14,7 +14,12 @@ import {
 import type { Model } from '../../onnx/ir.ts';
 import { sizeOf, writeModel } from '../../onnx/write.ts';
 import { countNodes, simplify } from './pass.ts';
+import { intsAttribute } from '../../onnx/attributes.ts';
 import { runner } from './testing/harness.ts';
+
+const countSwaps = ({ graph: { nodes } }: Model): number =>
+  nodes.filter((node) => node.opType === 'Transpose' && intsAttribute(node, 'perm')?.join() === '0,1,3,2')
+    .length;
 
 /** Nodes that onnxsim 0.7.3 leaves, subgraphs included (bench/simplify.ts measures them anew). */
 const YARDSTICK: Readonly<Record<string, number>> = {
@@ -47,7 +52,9 @@ describe.each(realModels('simplify'))('simplify %s', (file) => {
       const context = { runner, checkpoint: () => Promise.resolve() };
       const { model, facts } = await simplify(before, context);
       expect(sizeOf(model)).toBeLessThanOrEqual(sizeOf(before));
-      expect(countNodes(model)).toBeLessThanOrEqual(YARDSTICK[basename(file)] ?? Infinity);
+      // The Transposes that turn planes are there for speed; only models that gain by them have any.
+      const swaps = facts['kernels turned to longer rows'] === undefined ? 0 : countSwaps(model);
+      expect(countNodes(model) - swaps).toBeLessThanOrEqual(YARDSTICK[basename(file)] ?? Infinity);
       expect(model.graph.outputs).toEqual(before.graph.outputs);
       expect(facts['nodes after']).toBe(countNodes(model));
       const after = readModel(spanOf(concatParts(writeModel(model).model)).source);

@@ -22,7 +22,8 @@ import { NOOP_REWRITES } from './noops.ts';
 import { PAD_REWRITES } from './pads.ts';
 import { RESHAPE_REWRITES } from './reshapes.ts';
 import { STRIDED_REWRITES } from './strided.ts';
-import { onnxOp, openWork, type Ledger, type Rewrite, type Work } from './work.ts';
+import { turnPlanes } from './turn-planes.ts';
+import { count, onnxOp, openWork, type Ledger, type Rewrite, type Work } from './work.ts';
 
 /** Each round removes or merges something; real models need about ten. A bound, in case two rewrites ever disagree. */
 const MAX_ROUNDS = 200;
@@ -68,6 +69,7 @@ async function simplifyOnce(model: Model, context: SimplifyContext): Promise<Pas
   let current = model;
   const refused = new Map<string, string>();
   let unfolded = 0;
+  let turned = false;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     await context.checkpoint(Math.min(0.95, round / 20), `simplify: round ${round + 1}`);
     ledger.skipped.clear();
@@ -86,10 +88,35 @@ async function simplifyOnce(model: Model, context: SimplifyContext): Promise<Pas
       changed = await foldByRunning(current, work, context.runner, refused);
     } else if (!changed) unfolded = foldCandidates(work).reduce((sum, { nodes }) => sum + nodes.length, 0);
     const next = changed ? finishRound(work, fixed) : current;
-    if (next === current) break;
-    current = next;
+    if (next !== current) current = next;
+    else if (turned) break;
+    else {
+      // Once, when nothing else is left to do; then once more around, for Transposes that meet.
+      turned = true;
+      current = turnIfNoLarger(current, model, ledger, fixed);
+    }
   }
   return outcome(model, current, ledger, unfolded);
+}
+
+/** A gain in speed is no reason for a larger file: simplify promises one that is not. */
+function turnIfNoLarger(
+  current: Model,
+  before: Model,
+  ledger: Ledger,
+  fixed: ReadonlyMap<string, string>,
+): Model {
+  const work = openWork(current, ledger);
+  const weights = turnPlanes(work);
+  if (weights.length === 0) return current;
+  const next = finishRound(work, fixed);
+  if (sizeOf(next) > sizeOf(before)) return current;
+  count(work, 'kernels turned to longer rows', weights.length);
+  for (const name of weights) {
+    const notes = ledger.folded.get(name) ?? new Set();
+    ledger.folded.set(name, notes.add('rows and columns swapped'));
+  }
+  return next;
 }
 
 /**
