@@ -56,6 +56,7 @@ function knowing(
         channels: new Map(),
         missing: new Map(),
         samples: 4,
+        channelSamples: 0,
       }),
     grams: () => Promise.resolve(),
   };

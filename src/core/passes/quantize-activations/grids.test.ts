@@ -34,6 +34,7 @@ const seen = {
   channels: new Map(),
   missing: new Map(),
   samples: 1,
+  channelSamples: 0,
 };
 
 function gridsOf(values: readonly PlannedValue[]): { a: CodeGrid; b: CodeGrid } {
