@@ -197,6 +197,8 @@ export interface DataSummary {
   readonly label: 'class' | 'text' | 'numbers' | 'boxes' | 'mask' | 'none';
   /** All label names with their counts, in label order; empty where labels are no classes. */
   readonly classes: readonly ClassCount[];
+  /** Names by label number, also of classes without a sample: from a list that came along and agrees with the labels. */
+  readonly listedTitles?: readonly string[];
   /** Extra columns of the labels file that group samples, with their values. */
   readonly groups: readonly { readonly column: string; readonly values: readonly ClassCount[] }[];
   readonly sources: readonly DataSource[];

@@ -6,6 +6,7 @@ import type { DataKind, DataSource } from '../../core/dataset/types.ts';
 import type { Dataset, RawValue, SampleInfo } from '../types.ts';
 import { countCodes } from './label-columns.ts';
 import type { GroupColumn, LabelColumn } from './label-columns.ts';
+import { listedTitles } from './listed-titles.ts';
 import { counted } from './problem-log.ts';
 import type { ProblemLog } from './problem-log.ts';
 
@@ -26,6 +27,7 @@ export function indexedSet(parts: SetParts, texts: ReadonlyMap<string, string>, 
   const { labels, groups, length, keyOf } = parts;
   checkLabels(parts, log);
   const problems = log.list();
+  const listed = listedTitles(texts, labels.classes, labels.titles);
   const inRange = (index: number): void => {
     if (!(index >= 0 && index < length)) throw new RangeError(`The set has no sample ${index}.`);
   };
@@ -62,6 +64,7 @@ export function indexedSet(parts: SetParts, texts: ReadonlyMap<string, string>, 
       labelled: labels.labelled,
       label: labels.kind,
       classes: labels.counts(),
+      ...(listed === undefined ? {} : { listedTitles: listed }),
       groups: groups.map(({ name, codes, values }) => ({ column: name, values: countCodes(codes, values) })),
       sources: parts.sources,
       problems,

@@ -37,6 +37,12 @@ describe('classNames', () => {
     const tench = { classes: [{ name: '0', count: 1, title: 'tench' }] } as unknown as DataSummary;
     expect(classNames(numbered, tench).ofIndex(1)).toBe('tench');
     expect(classNames(numbered, tench).ofIndex(2)).toBe('class 2');
+    const listed = { ...tench, listedTitles: ['tench', 'goldfish'] };
+    expect([2, 0, 3].map((i) => classNames(numbered, listed).ofIndex(i))).toEqual([
+      'goldfish',
+      'class 0',
+      'class 3',
+    ]);
   });
 });
 

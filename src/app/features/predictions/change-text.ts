@@ -44,7 +44,8 @@ export function classNames(config: DataConfig | null, summary: DataSummary | nul
       const name = config?.classes[index - offset];
       if (name !== undefined) return ofLabel(name);
       // Without names in the description the labels are the numbers themselves.
-      return titles.get(String(index - offset)) ?? `class ${index}`;
+      const listed = summary?.listedTitles?.[index - offset] ?? '';
+      return titles.get(String(index - offset)) ?? (listed === '' ? `class ${index}` : listed);
     },
   };
 }
