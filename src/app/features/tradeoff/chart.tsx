@@ -10,6 +10,7 @@ import {
   Tooltip,
   XAxis,
   YAxis,
+  useChartHeight,
   useChartWidth,
 } from 'recharts';
 import type { MetricId } from '../../../core/metrics/tasks/types.ts';
@@ -163,8 +164,8 @@ interface ShapeProps {
   readonly payload?: ChartPoint;
 }
 
-/** Below this a label under its point would run into the axis. */
-const LOW = 140;
+/** This near to the lower edge a label under its point would run into the axis, in pixels. */
+const LOW = 75;
 /** From here on a label fits between the axis and its point. */
 const ROOM = 160;
 /** Widths of the labels with their distance from the point, in pixels of the font of 11. */
@@ -182,11 +183,12 @@ function Dot({
   onSelect: _onSelect,
 }: ShapeProps & { readonly onSelect: (id: string) => void }): ReactElement {
   const width = useChartWidth() ?? Infinity;
+  const height = useChartHeight() ?? Infinity;
   if (payload === undefined) return <g />;
   const { original, current, onFront, title } = payload;
   const radius = current ? 8 : original ? 7 : onFront ? 5 : 4;
   const fill = onFront && !original ? 'var(--accent)' : 'var(--base)';
-  const low = cy > LOW;
+  const low = cy > height - LOW;
   const left = original || (low && cx > ROOM) || cx + LABEL_WIDTH > width;
   const label = original ? 'original' : current ? 'this variant' : '';
   return (
