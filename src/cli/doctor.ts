@@ -48,8 +48,9 @@ export async function doctor(command: DoctorCommand): Promise<Outcome> {
       },
       checkpoint,
     );
-    const rows = against === undefined ? [] : await parityRows(opened, against, checkpoint);
-    const all = withParity(report, rows, against !== undefined);
+    const pair = !report.findings.some(({ hazard }) => hazard === 'not-a-pair');
+    const rows = against === undefined || !pair ? [] : await parityRows(opened, against, checkpoint);
+    const all = withParity(report, rows, against === undefined ? 'alone' : pair ? 'pair' : 'strangers');
     progress.clear();
     const errors = all.findings.some(({ severity }) => severity === 'error');
     return {
@@ -93,7 +94,15 @@ async function parityRows(
   );
 }
 
-function withParity(report: DoctorReport, rows: readonly ParityRow[], compared: boolean): DoctorReport {
+type Compared = 'alone' | 'pair' | 'strangers';
+
+/** Why outputs were not compared. */
+const NOT_COMPARED: Readonly<Record<Exclude<Compared, 'pair'>, string>> = {
+  alone: 'No original was given (--against).',
+  strangers: 'The model that was given as the original is another one.',
+};
+
+function withParity(report: DoctorReport, rows: readonly ParityRow[], compared: Compared): DoctorReport {
   const what = 'Whether CPU and GPU give the same';
   return {
     ...report,
@@ -101,9 +110,9 @@ function withParity(report: DoctorReport, rows: readonly ParityRow[], compared: 
     notChecked: [
       ...report.notChecked,
       { what, reason: NO_GPU_IN_NODE },
-      ...(compared
+      ...(compared === 'pair'
         ? []
-        : [{ what: 'How far outputs are from the original', reason: 'No original was given (--against).' }]),
+        : [{ what: 'How far outputs are from the original', reason: NOT_COMPARED[compared] }]),
     ],
   };
 }

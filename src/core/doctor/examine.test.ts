@@ -83,7 +83,11 @@ describe('saturation', () => {
 
   it('counts with the activations that were seen', async () => {
     const original = model(
-      graph({ nodes: [node('Conv', ['x', 'w'], ['y'])], inputs: [valueInfo('x', 'float32', [1, 2, 4, 4])] }),
+      graph({
+        nodes: [node('Conv', ['x', 'w'], ['y'])],
+        inputs: [valueInfo('x', 'float32', [1, 2, 4, 4])],
+        outputs: risky.graph.outputs,
+      }),
     );
     // Scale 0.1, zero point 0: 25.2 is code 252, and 252 · 130 = 32,760 fits.
     const calibration = knowing({ x: { min: 0, max: 25.2 } });

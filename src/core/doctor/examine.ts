@@ -17,6 +17,7 @@ import { finding } from './finding.ts';
 import { halfFindings } from './half-findings.ts';
 import { computesInHalf, halfValues } from './half.ts';
 import { canSaturate, islandFindings, saturationFindings } from './integer-findings.ts';
+import { pairFinding } from './pair.ts';
 import { placesOf } from './places.ts';
 import type { Places } from './places.ts';
 import { rangesWanted } from './saturation.ts';
@@ -49,7 +50,10 @@ export interface Look extends Examination {
 }
 
 /** @throws PareError `cancelled`, from the checkpoint. */
-export async function examine(examination: Examination, checkpoint: Checkpoint): Promise<DoctorReport> {
+export async function examine(given: Examination, checkpoint: Checkpoint): Promise<DoctorReport> {
+  const stranger = given.original === undefined ? undefined : pairFinding(given.original, given.written);
+  // What is counted against another model would be wrong in every number.
+  const examination = stranger === undefined ? given : { ...given, original: undefined };
   const { written, logical, original, target } = examination;
   await checkpoint(0, 'reading the graph');
   const view = qdqView(written.graph);
@@ -63,7 +67,7 @@ export async function examine(examination: Examination, checkpoint: Checkpoint):
     checked: [],
     notChecked,
   };
-  const findings: Finding[] = [];
+  const findings: Finding[] = stranger === undefined ? [] : [stranger];
   const steps: readonly [string, (look: Look) => readonly Finding[]][] = [
     ['checking the rules of the target', ruleFindings],
     ['counting sums that saturate', saturationFindings],
@@ -130,7 +134,7 @@ async function activationRanges(
   const what = half ? 'Whether activations fit 16-bit floats' : 'How large activations really get';
   if (calibration === undefined || original === undefined) {
     const reason =
-      original === undefined ? 'The original model was not given.' : 'No samples were given to see it on.';
+      original === undefined ? 'Its original was not given.' : 'No samples were given to see it on.';
     notChecked.push({ what, reason });
     return new Map();
   }

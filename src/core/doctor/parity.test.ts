@@ -38,6 +38,26 @@ describe('parity', () => {
 
   it('what quantization does to a variant is not parity', () => {
     expect(severity({ who: 'variant on WASM', against: 'original on WASM', sqnrDb: 25 })).toBeUndefined();
+    expect(severity({ who: 'variant on WASM', against: 'original on WASM', sqnrDb: 0 })).toBeUndefined();
+  });
+
+  it('outputs that zeros would be closer to are an error, which blames neither runtime nor target', () => {
+    const { finding } = withFinding(
+      row({ who: 'variant on WASM', against: 'original on WASM', sqnrDb: -3 }),
+      false,
+    );
+    expect(finding).toMatchObject({ severity: 'error', hazard: 'parity' });
+    expect(finding?.what).toContain('-3 dB');
+    expect(finding?.fix).toContain('own original');
+  });
+
+  it('every finding says what, why and what to do', () => {
+    const rows = [row({ sqnrDb: 30 }), row({ notFinite: 2 }), row({ failed: 'no.', sqnrDb: null })];
+    for (const { finding } of rows.map((each) => withFinding(each, false))) {
+      expect(finding?.what).toMatch(/variant on WebGPU/);
+      expect(finding?.why).toMatch(/\.$/);
+      expect(finding?.fix).toMatch(/\.$/);
+    }
   });
 
   it('a session that is refused is an error in its own words', () => {

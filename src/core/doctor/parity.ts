@@ -30,12 +30,32 @@ function failureFinding({ who }: ParityRow, reason: string): Finding {
   });
 }
 
+/** Below 0 dB the difference is larger than the outputs themselves: zeros would be closer. */
+function nothingLeft({
+  who,
+  against,
+  sqnrDb,
+}: Pick<ParityRow, 'who' | 'against' | 'sqnrDb'>): Finding | undefined {
+  if (sqnrDb === null || !(sqnrDb < 0)) return undefined;
+  return finding({
+    hazard: 'parity',
+    severity: 'error',
+    what: `Outputs of the ${who} have nothing in common with those of the ${against}: signal to noise ${figure(sqnrDb)} dB, so that zeros would be closer.`,
+    where: [],
+    why: 'Either compression has ruined the model, or this file was made from another one, another training of it for instance. These outputs do not tell which.',
+    fix: 'Make sure that this is the file’s own original. If it is, choose more bits, or leave the layers that are most sensitive in floats.',
+    source: 'measured',
+  });
+}
+
 function differenceFinding(
   { who, against, sqnrDb, maxError, notFinite }: ParityRow,
   half: boolean,
 ): Finding | undefined {
   // Between variant and original quantization itself makes noise: that is agreement, not parity.
-  if (who.startsWith('variant') !== against.startsWith('variant')) return undefined;
+  if (who.startsWith('variant') !== against.startsWith('variant')) {
+    return nothingLeft({ who, against, sqnrDb });
+  }
   const noise = half && who.startsWith('variant') ? HALF_NOISE_DB : FLOAT_NOISE_DB;
   if (notFinite === 0 && (sqnrDb === null || sqnrDb >= noise)) return undefined;
   const broken = notFinite > 0 || (sqnrDb !== null && sqnrDb < BROKEN_DB);

@@ -15,6 +15,8 @@ export type HazardId =
   | 'rule-broken'
   | 'stayed-float'
   | 'parity'
+  /** The original that was given is another model. */
+  | 'not-a-pair'
   | 'made-up-inputs';
 
 export interface Finding {
