@@ -69,8 +69,9 @@ function holds({ prediction, bytes }: Compared, what: string, opset = 13): void 
     return;
   }
   expect(prediction.inexact).toMatch(/what the step "[a-z-]+" writes depends on values/);
-  // Raising the operator set for integers may change all other forms.
+  // Raising the operator set for integers or halves may change all other forms.
   if (opset < 13 && prediction.inexact?.includes('quantize-activations')) return;
+  if (opset < 9 && prediction.inexact?.includes('convert-half')) return;
   expect(bounds, what).toBeDefined();
   expect(bytes, what).toBeGreaterThanOrEqual(bounds!.low);
   expect(bytes, what).toBeLessThanOrEqual(bounds!.high);
@@ -240,9 +241,8 @@ describe('sizes with passes that look at samples', () => {
 describe('real models', () => {
   const shared = sharedDir();
   if (shared === undefined) console.info('The folder `shared` is not here: real models are not predicted.');
-  const ids = shared === undefined ? [] : (['mobilenet', 'resnet8', 'dscnn', 'mnist'] as const);
 
-  it.each(ids)(
+  it.skipIf(shared === undefined).each(['mobilenet', 'resnet8', 'dscnn', 'mnist'] as const)(
     '%s',
     async (id) => {
       const { model: made, calibration, dispose } = await nodeCalibration(shared ?? '', id, { samples: 16 });

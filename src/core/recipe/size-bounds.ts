@@ -169,12 +169,14 @@ const HALF_OPSET = 9;
 
 /** The pass leaves models with subgraphs and functions alone. */
 function computesHalf({ target, skeleton }: PlannedModel): boolean {
-  return target.fp16 === 'computes' && skeleton.opset >= HALF_OPSET && skeleton.graphs.length === 1;
+  return target.fp16 === 'computes' && skeleton.graphs.length === 1;
 }
 
 /** Any constant may become half as long, or stay for some readers beside its half; any value may be cast both ways. */
-function inHalves(model: PlannedModel): Deviation {
+function inHalves(model: PlannedModel): Deviation | undefined {
   if (!computesHalf(model)) return NONE;
+  // Raised by the pass, where that can be done: what other forms cost then is not known here.
+  if (model.skeleton.opset < HALF_OPSET) return undefined;
   const { skeleton, layers, functionBytes, halfFunctionBytes } = model;
   const { values, reads, longestName, floatBytes, sharedFloatBytes, valueInfoBytes } = skeleton.census;
   const name = longestName + WORD;

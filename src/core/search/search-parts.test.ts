@@ -153,7 +153,9 @@ describe('workOf', () => {
       inputs: 3 * 16,
       weights: 216,
       joined: 0,
+      rectified: true,
     });
+    expect(work.layers[1].rectified).toBe(false);
     // The sum reads layer 1 and, past its Relu, layer 0; Erf has no integer kernel.
     expect(work.feeds.map((feeds) => feeds.toSorted())).toEqual([[-1], [0], [0, 1], [-1]]);
     expect(work.layers[2].joined).toBe(8 * 16);
