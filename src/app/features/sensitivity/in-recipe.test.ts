@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Fix, LayerSensitivity, SensitivityReport } from '../../../core/search/types.ts';
 import type { VariantSummary } from '../../../worker/api.ts';
 import { guiltiest } from './heat-scale.ts';
-import { givenBy, offered } from './in-recipe.ts';
+import { EMPTY_RECIPE, recipeKey } from '../../store/recipe-edit.ts';
+import { initialState } from '../../store/state.ts';
+import type { AppState, StudyEntry } from '../../store/state.ts';
+import { givenBy, givenFor, offered, summaryOnScreen } from './in-recipe.ts';
 import { verdictText } from './verdict-text.ts';
 
 const keep = (precision: 'int8' | 'fp16' | 'fp32', gain: number, bytes: number): Fix => ({
@@ -111,5 +114,37 @@ describe('offered', () => {
       changes: [{ pass: 'quantize-activations', layer: 'a', params: { mode: 'float' } }],
     };
     expect(offered(floats, FRAGILE, { ...REPORT, asked: 'int8' }, 'int4').already).toContain('in floats');
+  });
+});
+
+describe('the variant of the recipe on screen', () => {
+  const recipe = { ...EMPTY_RECIPE, steps: [{ pass: 'quantize-weights', params: { precision: 'int4' } }] };
+  const [first, second] = [made({ 'quantize-weights': { a: 'int4 b32' } }), made({})];
+  const entry = (id: string, of: typeof recipe, summary: VariantSummary): StudyEntry =>
+    ({ id, recipe: of, recipeKey: recipeKey(of), summary }) as unknown as StudyEntry;
+  const showing = (currentId: string | null, entries: readonly StudyEntry[]): AppState => {
+    const state = initialState();
+    const { draft } = state;
+    return {
+      ...state,
+      currentId,
+      entries: Object.fromEntries(entries.map((one) => [one.id, one])),
+      draft: { ...draft, present: { ...draft.present, recipe } },
+    };
+  };
+
+  it('is the current one, else one of the same recipe, else none', () => {
+    const [v1, v2] = [entry('v1', recipe, first), entry('v2', recipe, second)];
+    expect(summaryOnScreen(showing('v2', [v1, v2]))).toBe(second);
+    const other = entry('v3', { ...recipe, steps: [] }, second);
+    expect(summaryOnScreen(showing('v3', [other, v1]))).toBe(first);
+    expect(summaryOnScreen(showing(null, [other]))).toBeNull();
+  });
+
+  it('tells what layers have where the recipe asks for that option', () => {
+    const state = showing('v1', [entry('v1', recipe, first)]);
+    expect(givenFor(state, 'int4')?.('a')).toBe('int4');
+    expect(givenFor(state, 'int8')).toBeUndefined();
+    expect(givenFor(showing('v1', []), 'int4')).toBeUndefined();
   });
 });
