@@ -163,4 +163,16 @@ describe('preview', () => {
     expect(shown[0]?.text).toBe('input [1, 3]: 0 2 0');
     expect(shown[2]?.text).toMatch(/has 1 values/);
   });
+
+  it('calls classes without a sample as a list that came along calls them', async () => {
+    const dataset = set(12);
+    const summary = { listedTitles: ['ant', '', 'cat'] } as unknown as ReturnType<typeof dataset.summary>;
+    const predictor = fakePredictor(['N', 3], [3], echo);
+    const [shown] = await preview(
+      { dataset: { ...dataset, summary: () => summary }, config: configOf(), predictor },
+      [1],
+      go,
+    );
+    expect(shown?.predictions.map(({ label }) => label)).toEqual(['class 1', 'ant', 'cat']);
+  });
 });

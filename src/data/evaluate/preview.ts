@@ -91,7 +91,10 @@ function classTitles(dataset: Dataset, { task, classes }: DataConfig): Titles {
   return {
     ofClass(classIndex) {
       const position = classIndex - offset;
-      return classes.length > 0 ? classes[position] : byLabel.get(String(position));
+      if (classes.length > 0) return classes[position];
+      // A list that came along also knows classes without a sample.
+      const known = byLabel.get(String(position)) ?? dataset.summary().listedTitles?.[position];
+      return known === '' ? undefined : known;
     },
     ofLabel: (name) => byLabel.get(name),
   };
