@@ -21,7 +21,7 @@ export async function correctByInputs(
   ids: readonly string[],
   calibration: Calibration,
   checkpoint: Checkpoint,
-): Promise<{ model: Model; changed: LayerChange[] }> {
+): Promise<{ model: Model; changed: LayerChange[]; samples: number }> {
   const wanted = new Set(ids);
   const draft = openDraft(model);
   const pairs = listWeights(model, draft).flatMap((layer): { place: Place; linear: LinearLayer }[] => {
@@ -41,7 +41,7 @@ export async function correctByInputs(
     shifted(draft.main, place, { factors: new Float32Array(place.outputs).fill(1), offsets, largest });
     changed.push({ layer: place.layer.id, note: `bias moved by up to ${largest.toPrecision(3)}` });
   }
-  return { model: draft.finish(), changed };
+  return { model: draft.finish(), changed, samples: found.channelSamples };
 }
 
 /**

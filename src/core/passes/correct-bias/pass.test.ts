@@ -129,6 +129,7 @@ describe('correct-bias', () => {
     const { model: made, changed, facts } = await run(correctBiasPass, encoded, {}, context);
     expect(changed.map(({ layer }) => layer).sort()).toEqual(['w1', 'w2', 'wd']);
     expect(String(facts['noise to signal of the outputs'])).toContain('on 32 samples');
+    expect(facts['means of channels']).toBe('of 32 of 32');
     const channels = ['a', 'd', 'y'].map((value) => ({ value, axis: value === 'y' ? -1 : 1 }));
     const wait = (): Promise<void> => Promise.resolve();
     const { calibration } = context;

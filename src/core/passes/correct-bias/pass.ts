@@ -60,7 +60,11 @@ export const correctBiasPass: Pass = {
       model: corrected.model,
       changed: corrected.changed,
       skipped,
-      facts: { 'biases corrected': corrected.changed.length, 'noise to signal of the outputs': measured },
+      facts: {
+        'biases corrected': corrected.changed.length,
+        'means of channels': `of ${corrected.samples} of ${samples.count}`,
+        'noise to signal of the outputs': measured,
+      },
     };
   },
 };
@@ -89,13 +93,20 @@ function placesOf(model: Model): { places: string[]; skipped: SkippedLayer[] } {
   return { places, skipped };
 }
 
+interface Corrected {
+  readonly model: Model;
+  readonly changed: LayerChange[];
+  /** That the means are of. */
+  readonly samples: number;
+}
+
 async function correct(
   model: Model,
   ids: readonly string[],
   spread: boolean,
   calibration: Calibration,
   context: PassContext,
-): Promise<{ model: Model; changed: LayerChange[] }> {
+): Promise<Corrected> {
   const groups = ids.length;
   const changed: LayerChange[] = [];
   let current = model;
@@ -117,7 +128,7 @@ async function correct(
     }
     current = draft.finish();
   }
-  return { model: current, changed };
+  return { model: current, changed, samples: floats.channelSamples };
 }
 
 function openPlaces(model: Model, ids: readonly string[]): { draft: ModelDraft; places: readonly Place[] } {
