@@ -5,6 +5,8 @@ import { PareError } from '../errors.ts';
 import { floatTensor, graph, int, model, node, rawTensor, valueInfo } from '../onnx/build.ts';
 import type { Model } from '../onnx/ir.ts';
 import type { ProfileResult } from '../profile/types.ts';
+import { applyRecipe } from '../passes/manager.ts';
+import { testContext, weight } from '../testing/weight-models.ts';
 import { targetOf } from '../targets/registry.ts';
 import { QdqGraph, quantizedConv } from '../targets/testing/qdq-models.ts';
 import type { TargetId } from '../targets/types.ts';
@@ -290,6 +292,29 @@ describe('integer layers', () => {
   it('that nobody has profiled are not called sound', async () => {
     const report = await look(quantizedConv({ activation: 'uint8' }), 'ort-wasm');
     expect(report.notChecked.map(({ reason }) => reason)).toContain('The variant was not profiled yet.');
+  });
+});
+
+describe('weights that several operators share', () => {
+  const tensor = weight('shared', [64, 64]);
+  const net = model(
+    graph({
+      nodes: [node('MatMul', ['x', 'shared'], ['a']), node('MatMul', ['a', 'shared'], ['y'])],
+      initializers: [tensor],
+      inputs: [valueInfo('x', 'float32', [1, 64])],
+      outputs: [valueInfo('y', 'float32', [1, 64])],
+    }),
+  );
+
+  it('are a note once they are compressed, and nothing before', async () => {
+    const steps = [{ pass: 'quantize-weights', params: { precision: 'int8' } }];
+    const { model: written, logical } = await applyRecipe(net, { seed: 1, steps }, testContext());
+    const report = await look(written, 'ort-wasm', { original: net, logical });
+    expect(report.findings).toMatchObject([
+      { hazard: 'tied-weights', severity: 'note', where: ['shared'], source: 'counted' },
+    ]);
+    expect(report.findings[0].what).toContain('1 compressed weight is read by more than one operator');
+    expect(hazards(await look(net, 'ort-wasm', { original: net, logical: net }))).toEqual([]);
   });
 });
 

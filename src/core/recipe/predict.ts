@@ -76,8 +76,7 @@ function sizesOf(
   target: Target,
 ): Sizes & { readonly bytes: number } {
   const shapes = states.flatMap((state) => (state === undefined ? [] : [state]));
-  const lowered =
-    encoded.length === 0 ? undefined : written(skeleton, encoded, shapes, target.localFunctions);
+  const lowered = encoded.length === 0 ? undefined : written(skeleton, encoded, shapes, target);
   let next = 0;
   const layers = skeleton.layers.map((layer, i): LayerPrediction => {
     const state = states[i];
@@ -166,7 +165,7 @@ function written(
   skeleton: SizeSkeleton,
   layers: readonly SkeletonLayer[],
   shapes: readonly EncodingShape[],
-  functions: boolean,
+  { localFunctions: functions, opset: read }: Target,
 ): { plan: FormPlan; base: SkeletonBase } {
   const at = (opset: number): FormRequest[] =>
     layers.map((layer, i) => requestFor(skeleton, layer, shapes[i], opset));
@@ -176,7 +175,9 @@ function written(
   const { opset } = skeleton;
   const domain = functions ? skeleton.domain : NO_FUNCTIONS;
   const wishes = wishedOpsets(at(bestOpset(opset)), opset, domain, memo);
-  for (const wish of wishes) {
+  const least = read.written ?? read.min;
+  const above = wishes.filter((wish) => wish >= least);
+  for (const wish of opset < least ? new Set([...above, least]) : above) {
     const base = skeleton.raised.find((raised) => raised.opset === wish)?.base;
     if (base !== undefined) return { plan: decideForms(at(wish), domain, memo), base };
   }

@@ -31,6 +31,8 @@ export const TFLITE_SPEC = 'https://ai.google.dev/edge/litert/models/quantizatio
 export const TVM_QDQ = 'https://github.com/apache/tvm/pull/19391';
 export const TVM_QDQ_MODERN = 'https://github.com/apache/tvm/pull/19993';
 export const TVM_FAKE_QUANTIZATION = 'https://github.com/apache/tvm/pull/8126';
+export const TVM_IMPORTER =
+  'https://github.com/apache/tvm/blob/main/python/tvm/relax/frontend/onnx/onnx_frontend.py';
 export const TVM_CONTRIB = 'https://github.com/apache/tvm/issues/17197';
 export const OPENVINO_DEQUANTIZE =
   'https://github.com/openvinotoolkit/openvino/blob/master/src/frontends/onnx/frontend/src/op/dequantize_linear.cpp';

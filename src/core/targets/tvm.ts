@@ -1,5 +1,12 @@
 /** Apache TVM, through its ONNX importers. */
-import { MEASURED, TVM_CONTRIB, TVM_FAKE_QUANTIZATION, TVM_QDQ, TVM_QDQ_MODERN } from './sources.ts';
+import {
+  MEASURED,
+  TVM_CONTRIB,
+  TVM_FAKE_QUANTIZATION,
+  TVM_IMPORTER,
+  TVM_QDQ,
+  TVM_QDQ_MODERN,
+} from './sources.ts';
 import type { Target } from './types.ts';
 
 export const tvm: Target = {
@@ -31,10 +38,15 @@ export const tvm: Target = {
   ]),
   quantizeResidual: true,
   fp16: 'computes',
-  opset: { min: 7, max: 25 },
+  opset: { min: 7, max: 25, written: 13 },
   contribOps: false,
   localFunctions: false,
   rules: [
+    {
+      id: 'tvm-opset',
+      text: 'The importer reads a Slice of operator sets before 10, and others whose form has changed, by the rules of newer ones, and fails or errs: Pare raises older models to 13 where that can be done.',
+      source: TVM_IMPORTER,
+    },
     {
       id: 'tvm-fake-quantization',
       text: 'The Relay importer turns QuantizeLinear and DequantizeLinear around an operator into integer operators (FakeQuantizationToInteger).',

@@ -69,7 +69,8 @@ export interface Target {
   /** Both inputs of a residual Add get Q/DQ. */
   readonly quantizeResidual: boolean;
   readonly fp16: 'computes' | 'stores' | 'refuses';
-  readonly opset: { readonly min: number; readonly max: number };
+  /** Operator sets that are read; `written`: older models are raised to it, because older ones are read only in part. */
+  readonly opset: { readonly min: number; readonly max: number; readonly written?: number };
   /** Operators of com.microsoft and local functions are understood. */
   readonly contribOps: boolean;
   readonly localFunctions: boolean;

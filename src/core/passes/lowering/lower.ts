@@ -60,7 +60,7 @@ export async function lowerModel(
   checkpoint: (fraction: number, doing: string) => Promise<void> = async () => {},
   target: Reader = EVERYTHING,
 ): Promise<Lowered> {
-  const least = target.opset.min;
+  const least = target.opset.written ?? target.opset.min;
   const first = openDraft(model);
   const { layers, constants } = splitLayers(model, first, target);
   if (layers.length + constants.length === 0) {

@@ -173,6 +173,13 @@ describe('operators', () => {
     expect(rulesOf(one('Relu'), 'tvm')).toEqual([]);
   });
 
+  it('a Slice whose bounds are attributes is refused for TVM', () => {
+    const slice = one('Slice');
+    const old = (version: number): Model => ({ ...slice, opsets: [{ domain: '', version }] });
+    expect(rulesOf(old(9), 'tvm')).toEqual(['tvm-opset']);
+    expect(rulesOf(old(10), 'tvm')).toEqual([]);
+  });
+
   it('inside subgraphs are seen', () => {
     const inner = graph({ nodes: [node('Round', ['x'], ['r'])], outputs: [valueInfo('r', 'float32')] });
     const outer = one('If');

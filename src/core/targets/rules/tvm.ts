@@ -2,10 +2,14 @@
  * What TVM's ONNX importer reads. It must not know passes.
  * Source: converters that the Relax importer of TVM 0.27 lists (tvm.relax.frontend.onnx).
  */
+import { isOp, opsetOf } from '../../onnx/build.ts';
 import type { Model } from '../../onnx/ir.ts';
 import { allNodes, count } from './operators.ts';
 import { nameOf } from './qdq-view.ts';
 import type { Breach } from './types.ts';
+
+/** From here on the bounds of a Slice are inputs. */
+const SLICE_WITH_INPUTS = 10;
 
 const OPERATORS: ReadonlySet<string> = new Set([
   'Abs',
@@ -180,7 +184,7 @@ export function tvmBreaches(model: Model): Breach[] {
   const foreign = allNodes(model).filter(
     ({ domain, opType }) => (domain === '' || domain === 'ai.onnx') && !OPERATORS.has(opType),
   );
-  if (foreign.length === 0) return [];
+  if (foreign.length === 0) return oldSlices(model);
   const types = [...new Set(foreign.map(({ opType }) => opType))].sort();
   return [
     {
@@ -191,6 +195,26 @@ export function tvmBreaches(model: Model): Breach[] {
       where: foreign.map(nameOf),
       why: 'One unknown operator is enough for the importer to refuse the whole file.',
       fix: 'Simplify the model first; if the operators are its own, another target is needed.',
+    },
+    ...oldSlices(model),
+  ];
+}
+
+/** The importer knows the Slice of 13 only, and falls back to it for older ones: what was an attribute is looked for among inputs. */
+function oldSlices(model: Model): Breach[] {
+  const version = opsetOf(model);
+  if (version === 0 || version >= SLICE_WITH_INPUTS) return [];
+  const found = allNodes(model).filter((node) => isOp(node, 'Slice'));
+  if (found.length === 0) return [];
+  return [
+    {
+      rule: 'tvm-opset',
+      kind: 'opset',
+      severity: 'error',
+      what: `${count(found.length, 'Slice operator')} of operator set ${version}, which TVM's importer reads by the rules of a newer one.`,
+      where: found.map(nameOf),
+      why: 'It looks for the bounds among the inputs, where they are attributes before operator set 10, and refuses the whole file.',
+      fix: 'Apply a recipe for this target: Pare raises the operator set where it can. Else export the model with operator set 13.',
     },
   ];
 }
