@@ -1,8 +1,8 @@
 /** OpenVINO: Intel CPUs, GPUs and NPUs, from an ONNX file. */
 import {
-  MEASURED,
   ONNX_DEQUANTIZE,
   OPENVINO_DEQUANTIZE,
+  OPENVINO_FOLDING,
   OPENVINO_INT8,
   OPENVINO_LPT,
   OPENVINO_OPERATORS,
@@ -107,12 +107,12 @@ export const openvino: Target = {
     palette: {
       id: 'openvino-no-palette',
       text: 'A palette is unpacked when the model is compiled; it saves nothing but the download.',
-      source: MEASURED,
+      source: OPENVINO_FOLDING,
     },
     sparse: {
       id: 'openvino-no-sparse',
       text: 'Sparse weights are unpacked when the model is compiled; zeros are stored as they are.',
-      source: MEASURED,
+      source: OPENVINO_FOLDING,
     },
   },
   measurable: false,

@@ -1,5 +1,5 @@
 /** onnxruntime outside the browser, on the CPU: three targets, because the instruction set decides which form is right. */
-import { MEASURED, ONNX_DEQUANTIZE, ORT_CONTRIB, ORT_QUANTIZATION } from './sources.ts';
+import { ONNX_DEQUANTIZE, ORT_CASTS, ORT_CONTRIB, ORT_QUANTIZATION, ORT_RELU } from './sources.ts';
 import type { Target, TargetRule } from './types.ts';
 
 const INTEGER_OPS: ReadonlySet<string> = new Set([
@@ -35,7 +35,7 @@ const RULES: readonly TargetRule[] = [
   {
     id: 'cpu-relu',
     text: 'A Relu or Clip before a QuantizeLinear is absorbed only when the range of the codes lies inside its own.',
-    source: MEASURED,
+    source: ORT_RELU,
   },
   {
     id: 'cpu-matmul-nbits',
@@ -53,7 +53,7 @@ const REFUSALS: Target['refusals'] = {
   'fp16-compute': {
     id: 'cpu-no-half',
     text: 'Most operators have no fp16 kernel on the CPU: a graph in fp16 is computed in fp32 between casts.',
-    source: MEASURED,
+    source: ORT_CASTS,
   },
 };
 

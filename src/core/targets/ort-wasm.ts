@@ -1,5 +1,5 @@
 /** onnxruntime-web on the CPU: the runtime of this page. */
-import { MEASURED, ONNX_DEQUANTIZE } from './sources.ts';
+import { MEASURED, MEASURED_LAYERS, ONNX_DEQUANTIZE } from './sources.ts';
 import type { Target } from './types.ts';
 
 export const ortWasm: Target = {
@@ -46,13 +46,13 @@ export const ortWasm: Target = {
     },
     {
       id: 'wasm-unsigned-activations',
-      text: 'Activations are written unsigned: the fast kernels read unsigned codes, and signed ones in QLinear operators run about five times slower.',
+      text: 'Activations are written unsigned: the fast kernels read unsigned codes, and signed ones in QLinear operators run about nine times slower.',
       source: MEASURED,
     },
     {
       id: 'wasm-fan-in',
-      text: 'An integer convolution pays from about 150 products per output on; depthwise convolutions never do, because the codes of the output are rounded one by one.',
-      source: MEASURED,
+      text: 'An integer convolution pays from some 140 products per output on; depthwise convolutions never do: they take two to five times as long in integers.',
+      source: MEASURED_LAYERS,
     },
     {
       id: 'wasm-relu',
@@ -61,7 +61,7 @@ export const ortWasm: Target = {
     },
     {
       id: 'wasm-decode-at-load',
-      text: 'Weights of fewer bits are decoded once when the file is loaded: the file is small, the speed that of floats. MatMulNBits and DequantizeLinear before a MatMul decode at every run, up to ten times slower.',
+      text: 'Weights of fewer bits are decoded once when the file is loaded: the file is small, the speed that of floats. MatMulNBits and DequantizeLinear before a MatMul decode at every run: ten to twenty times slower for one row of inputs, a quarter to a half for 64.',
       source: MEASURED,
     },
     {

@@ -1,5 +1,11 @@
 /** onnxruntime-web on the GPU, by its own WebGPU execution provider (JSEP, its predecessor, is not meant). */
-import { MEASURED, ORT_CONTRIB, ORT_WEBGPU_BLOCK_BUG, ORT_WEBGPU_OPERATORS } from './sources.ts';
+import {
+  ORT_CONTRIB,
+  ORT_FOLDING,
+  ORT_WEBGPU_BLOCK_BUG,
+  ORT_WEBGPU_OPERATORS,
+  WEBGPU_F16,
+} from './sources.ts';
 import type { Target } from './types.ts';
 
 export const ortWebgpu: Target = {
@@ -25,12 +31,12 @@ export const ortWebgpu: Target = {
     {
       id: 'webgpu-decode-at-load',
       text: 'Weights of other layers are decoded once when the file is loaded; DequantizeLinear would decode them again at every run.',
-      source: MEASURED,
+      source: ORT_FOLDING,
     },
     {
       id: 'webgpu-half',
       text: 'fp16 is computed where the GPU has the feature shader-f16; where it has not, the session is refused.',
-      source: MEASURED,
+      source: WEBGPU_F16,
     },
     {
       id: 'webgpu-block-1d',
@@ -47,7 +53,7 @@ export const ortWebgpu: Target = {
     'dynamic-activations': {
       id: 'webgpu-no-dynamic',
       text: 'DynamicQuantizeLinear and MatMulInteger have no WebGPU kernel and would run on the CPU, with a copy there and back.',
-      source: MEASURED,
+      source: ORT_WEBGPU_OPERATORS,
     },
   },
   measurable: true,

@@ -1,4 +1,5 @@
 /** What must hold for every target, whatever it says. */
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { TARGETS, isTargetId, targetOf } from './registry.ts';
 import { TARGET_IDS } from './types.ts';
@@ -18,6 +19,15 @@ describe.each(TARGETS.map((target) => [target.id, target] as const))('%s', (id, 
       expect(source).toMatch(/^(https:\/\/|measured: )/);
     }
     expect(new Set(statements.map((statement) => statement.id)).size).toBe(statements.length);
+  });
+
+  it('what was measured names a bench of this project', () => {
+    const sources = [...target.rules, ...Object.values(target.refusals)].map(({ source }) => source);
+    const benches = sources.flatMap((source) => /^measured: (\S+)/.exec(source)?.[1] ?? []);
+    for (const bench of benches) {
+      expect(bench).toMatch(/^bench\//);
+      expect(existsSync(new URL(`../../../${bench}`, import.meta.url)), bench).toBe(true);
+    }
   });
 
   it('gives a reason where it refuses what another takes', () => {

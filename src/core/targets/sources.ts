@@ -1,7 +1,19 @@
 /** Where the statements about targets are from: one name for each page. It must not say anything itself. */
 
-/** Measured with onnxruntime-web 1.30.0 and kept in the project's documentation, with the commands. */
-export const MEASURED = 'measured: docs/benchmarks.md';
+/** Small graphs in onnxruntime-web 1.30.0, a statement each. */
+export const MEASURED = 'measured: bench/target-statements.ts';
+/** Integer layers as they stand in models, with what turning values into codes costs. */
+export const MEASURED_LAYERS = 'measured: bench/cost-model.ts';
+export const ORT_RELU =
+  'https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/qdq_transformer/relu_quantizelinear.cc';
+export const ORT_FOLDING =
+  'https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/constant_folding.cc';
+export const ORT_CASTS =
+  'https://github.com/microsoft/onnxruntime/blob/main/onnxruntime/core/optimizer/insert_cast_transformer.cc';
+export const WEBGPU_F16 = 'https://www.w3.org/TR/webgpu/#shader-f16';
+export const OPENVINO_FOLDING =
+  'https://docs.openvino.ai/2025/api/c_cpp_api/classov_1_1pass_1_1_constant_folding.html';
+export const TVM_FOLDING = 'https://github.com/apache/tvm/blob/main/src/relax/transform/fold_constant.cc';
 export const ONNX_DEQUANTIZE = 'https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html';
 export const ORT_QUANTIZATION =
   'https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html';

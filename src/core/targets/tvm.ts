@@ -1,8 +1,8 @@
 /** Apache TVM, through its ONNX importers. */
 import {
-  MEASURED,
   TVM_CONTRIB,
   TVM_FAKE_QUANTIZATION,
+  TVM_FOLDING,
   TVM_IMPORTER,
   TVM_QDQ,
   TVM_QDQ_MODERN,
@@ -78,12 +78,12 @@ export const tvm: Target = {
     palette: {
       id: 'tvm-no-palette',
       text: 'A palette is unpacked when the model is compiled; it saves nothing but the download.',
-      source: MEASURED,
+      source: TVM_FOLDING,
     },
     sparse: {
       id: 'tvm-no-sparse',
       text: 'Sparse weights are unpacked when the model is compiled; zeros are stored as they are.',
-      source: MEASURED,
+      source: TVM_FOLDING,
     },
     'zero-points': {
       id: 'tvm-no-weight-zero-point',

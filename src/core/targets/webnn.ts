@@ -1,5 +1,5 @@
 /** WebNN, the browser's own neural network interface, through onnxruntime-web. */
-import { MEASURED, ONNX_DEQUANTIZE, ORT_WEBNN, ORT_WEBNN_OPERATORS, WEBNN_BLOCKS } from './sources.ts';
+import { ONNX_DEQUANTIZE, ORT_FOLDING, ORT_WEBNN, ORT_WEBNN_OPERATORS, WEBNN_BLOCKS } from './sources.ts';
 import type { Target } from './types.ts';
 
 export const webnn: Target = {
@@ -76,7 +76,7 @@ export const webnn: Target = {
     palette: {
       id: 'webnn-no-palette',
       text: 'A palette is decoded when the file is loaded, and the graph that the platform compiles holds fp32 again. It saves nothing but the download.',
-      source: MEASURED,
+      source: ORT_FOLDING,
     },
     sparse: {
       id: 'webnn-no-sparse',

@@ -111,6 +111,53 @@ describe('convert-half', () => {
     expect(skipped.map(({ reason }) => reason)).toContain('values are too large on the samples');
   });
 
+  it.each(['ort-webgpu', 'webnn', 'openvino', 'tensorrt', 'tvm'] as const)(
+    'writes what goes beyond 65,504 in fp32 into the file for %s, and the rest in fp16',
+    async (target) => {
+      const loud = floatTensor(
+        'loud',
+        [8, 8, 1, 1],
+        noise(64, 5).map((v) => v * 1e7),
+      );
+      const quiet = floatTensor(
+        'quiet',
+        [8, 8, 1, 1],
+        noise(64, 6).map((v) => v * 1e-6),
+      );
+      const { nodes, initializers } = net.graph;
+      const base = {
+        ...net,
+        graph: {
+          ...net.graph,
+          nodes: [
+            ...nodes.slice(0, 2),
+            node('Conv', ['r', 'loud'], ['up'], { name: 'up' }),
+            node('Conv', ['up', 'quiet'], ['down'], { name: 'down' }),
+            node('Conv', ['down', 'w2'], ['c']),
+            ...nodes.slice(3),
+          ],
+          initializers: [...initializers, loud, quiet],
+        },
+      };
+      const { model: made, facts } = await convert(base, target);
+      expect(facts['in fp32: values are too large on the samples']).toBe(2);
+      const types = new Map(made.graph.initializers.map(({ name, dataType }) => [name, dataType]));
+      expect(['w1', 'w2', 'w3', 'loud', 'quiet'].map((name) => types.get(name))).toEqual([
+        'float16',
+        'float16',
+        'float16',
+        'float32',
+        'float32',
+      ]);
+      const [was, is] = [await outputs(base), await outputs(made)];
+      const scale = Math.max(...was['logits'].map(Math.abs));
+      // Five layers and two casts in a row, each rounding by at most 2^-11 of the largest value.
+      was['logits'].forEach((value, i) =>
+        expect(Math.abs(is['logits'][i] - value)).toBeLessThan(14 * 2 ** -11 * scale),
+      );
+    },
+  );
+
   it('reads encoded weights in halves', async () => {
     const context = contextFor('ort-webgpu');
     const int8 = await quantizeWeights.run(
