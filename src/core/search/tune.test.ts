@@ -108,4 +108,15 @@ describe('tune', () => {
       expect(kept.find(({ layer }) => layer === 'c2')?.reason).toMatch(/below the break-even/);
     }
   });
+
+  it('finds floats no slower than floats, however their times round', { timeout: 120_000 }, async () => {
+    const goal = { objective: 'smallest', maxLoss: 0.2, neverSlower: true } as const;
+    // Device 46 is one whose sums differ in the last bit.
+    for (let i = 44; i <= 48; i++) {
+      const odd = { ...speed, requantizeNanos: 100, floatMacs: speed.floatMacs / (1 + i / 37) };
+      const asked = { ...request, goal, options: ['int8'] as const, speed: odd };
+      const { candidates } = await tune(plantedModel(1), asked, searchContext());
+      expect(candidates.length, `device ${i}`).toBeGreaterThan(0);
+    }
+  });
 });

@@ -83,6 +83,9 @@ interface Found {
   readonly skeleton: SizeSkeleton;
 }
 
+/** Sums of the same times in another order: floats all through must not be slower than floats by the last bit. */
+const ROUNDING = 1e-9;
+
 class Search {
   readonly #found: Found;
   readonly #context: SearchContext;
@@ -156,7 +159,7 @@ class Search {
     const limits = {
       damage,
       ...(goal.maxBytes === undefined ? {} : { bytes: goal.maxBytes - restBytes }),
-      ...(Number.isFinite(slowest) ? { nanos: slowest - restNanos } : {}),
+      ...(Number.isFinite(slowest) ? { nanos: slowest * (1 + ROUNDING) - restNanos } : {}),
     };
     switch (goal.objective) {
       case 'smallest':

@@ -89,7 +89,7 @@ function byOperator(op: string, node: Node, graph: GraphEditor, work: Work): Tur
     case 'GlobalMaxPool':
       return first;
     case 'BatchNormalization':
-      return intAttribute(node, 'training_mode', 0) === 0 ? first : undefined;
+      return intAttribute(node, 'training_mode', 0) === 0 && byChannel(node, work) ? first : undefined;
     case 'Concat':
       return normalAxis(intAttribute(node, 'axis', 0), RANK) === 1
         ? { planes: node.inputs.map((_, i) => i) }
@@ -97,6 +97,11 @@ function byOperator(op: string, node: Node, graph: GraphEditor, work: Work): Tur
     default:
       return undefined;
   }
+}
+
+/** Before operator set 9 a BatchNormalization could have figures of its own for each row and column. */
+function byChannel(node: Node, work: Work): boolean {
+  return work.opset >= 9 || intAttribute(node, 'spatial', 1) === 1;
 }
 
 function withKernel(node: Node, graph: GraphEditor): Turn | undefined {

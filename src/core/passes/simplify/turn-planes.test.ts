@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { graph, graphValue, int, int64Tensor, ints, node, valueInfo } from '../../onnx/build.ts';
 import type { Node, Tensor } from '../../onnx/ir.ts';
+import { simplify } from './pass.ts';
 import { check, positive, sketch, weight, type Sketch } from './testing/harness.ts';
 
 const C = 32;
@@ -171,6 +172,29 @@ describe('planes stay as they are', () => {
     const before = plain([1, C, 64, 4], [node('Mul', ['a', 'ramp'], ['b'])], [weight('ramp', [4])]);
     // Swapping back right behind the convolution eats the gain.
     expect(await turnedOps(before)).toBe(0);
+  });
+
+  it('where a batch norm has figures for each element (operator sets before 9)', async () => {
+    const each = [C, 64, 4];
+    const before = net(
+      [
+        depthwise('x0', 'a'),
+        node('BatchNormalization', ['a', 's', 'm', 'm', 'v'], ['b'], { attrs: { spatial: int(0) } }),
+        node('GlobalAveragePool', ['b'], ['y']),
+      ],
+      [kernel('a'), positive('s', each), weight('m', each), positive('v', each)],
+      { inputs: { x: [1, ...each] }, init: { opset: 8 } },
+    );
+    // onnxruntime has no kernel for it, so that only the graph can be looked at.
+    const { model: after } = await simplify(before, {
+      runner: undefined,
+      checkpoint: () => Promise.resolve(),
+    });
+    expect(after.graph.nodes.map(({ opType }) => opType)).toEqual([
+      'Conv',
+      'BatchNormalization',
+      'GlobalAveragePool',
+    ]);
   });
 
   it('where a kernel is shared with another reader', async () => {
