@@ -68,6 +68,21 @@ describe('planes that are taller than wide', () => {
     expect(ops).toEqual(['Transpose', 'Conv', 'Conv', 'MaxPool', 'Conv', 'ReduceMean']);
   });
 
+  it('without the declared shape of a kernel, which is another one then', async () => {
+    const before = net(
+      [
+        depthwise('x0', 'a', { attrs: { kernel_shape: ints([5, 2]), pads: ints([2, 0, 2, 1]) } }),
+        node('GlobalAveragePool', ['a'], ['y']),
+      ],
+      [kernel('a', [C, 1, 5, 2])],
+    );
+    const declared = [valueInfo('w_a', 'float32', [C, 1, 5, 2])];
+    const { model, outcome } = await check({ ...before, graph: { ...before.graph, valueInfos: declared } });
+    expect(turnedCount(outcome.facts)).toBe(1);
+    expect(model.graph.initializers.map(({ dims }) => dims)).toEqual([[C, 1, 2, 5]]);
+    expect(model.graph.valueInfos).toEqual([]);
+  });
+
   it('through residuals, branches, scales of a channel and a squeeze-and-excite block', async () => {
     const before = net(
       [

@@ -150,6 +150,8 @@ function turn({ nodes, entering, leaving }: Stretch, graph: GraphEditor): string
     const swapped = kernel === undefined ? undefined : turnedKernel(kernel);
     if (swapped !== undefined) {
       graph.setInitializer(swapped);
+      // Where the kernel's shape is declared too, strict readers refuse the old one.
+      graph.removeValueInfo(swapped.name);
       weights.push(swapped.name);
     }
     for (const value of planesOutOf(node)) graph.removeValueInfo(value);
